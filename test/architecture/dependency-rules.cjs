@@ -19,6 +19,7 @@ const mayImport = {
   workflow: [...platform, 'mail', ...capabilities],
   training: [...platform, 'mail', ...capabilities],
   metrics: [...platform, 'mail', ...capabilities],
+  sample: [...platform, 'mail', 'knowledge'],
   health: [...platform, 'mail', ...capabilities],
 };
 

@@ -62,9 +62,7 @@ describe('decide', () => {
         citations: fc.nat(5),
         reason: fc.option(fc.string()),
       }),
-      failedChecks: fc.array(
-        fc.record({ code: fc.string(), severity: fc.constantFrom('info', 'warning', 'critical') }),
-      ),
+      failedChecks: fc.array(fc.record({ code: fc.string(), severity: fc.constantFrom('warn', 'block') })),
       neverAutoHits: fc.array(fc.string()),
       autoSendEnabled: fc.boolean(),
     }) as fc.Arbitrary<DecisionInput>;

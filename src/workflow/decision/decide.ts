@@ -47,12 +47,12 @@ const RULES: readonly Rule[] = [
     verdict: neverAutoHits.length ? 'review' : 'pass',
   }),
   ({ failedChecks }) => {
-    const serious = failedChecks.filter((check) => check.severity !== 'info').map((check) => check.code);
+    const codes = failedChecks.map((check) => check.code);
     return {
       rule: 'draft_checks',
-      value: serious.join(', ') || null,
+      value: codes.join(', ') || null,
       threshold: null,
-      verdict: serious.length ? 'review' : 'pass',
+      verdict: codes.length ? 'review' : 'pass',
     };
   },
   ({ classification }) => ({

@@ -16,7 +16,7 @@ export const decisionSchema = new Schema<DecisionDoc>(
     verdict: { type: String, required: true },
     decidedBy: { type: String, default: null },
     // The record must be evaluated again as it was: stored as it is, without a schema that could change it.
-    rules: { type: [Schema.Types.Mixed], required: true },
+    rules: { type: Schema.Types.Mixed, required: true },
     input: { type: Schema.Types.Mixed, required: true },
     policyVersion: { type: Number, required: true },
   },

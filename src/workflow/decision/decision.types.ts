@@ -12,7 +12,7 @@ export interface DecisionInput {
   classification: Pick<Classification, 'category' | 'priority' | 'confidence' | 'language'>;
   draft: { kind: 'draft' | 'no_answer'; citations: number; reason: string | null };
   /** Codes of failed draft checks. */
-  failedChecks: { code: string; severity: 'info' | 'warning' | 'critical' }[];
+  failedChecks: { code: string; severity: 'warn' | 'block' }[];
   /** Entries of the never-auto list that occur in the mail. */
   neverAutoHits: string[];
   autoSendEnabled: boolean;

@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../common/clock.js';
+import { AppError } from '../common/errors.js';
+import { llmBudgetRemaining } from '../common/metrics.js';
+import { AppConfig } from '../config/app-config.js';
+import { LlmCallRepository } from './llm-call.repository.js';
+import { LlmSpendRepository } from './llm-spend.repository.js';
+
+/**
+ * Caps on paid calls: per email (LLM_MAX_CALLS_PER_EMAIL) and per UTC day (LLM_DAILY_BUDGET_USD). Checked before each call;
+ * calls under way at that moment are not reserved, so a day may overshoot by LLM_CONCURRENCY calls a replica.
+ */
+@Injectable()
+export class LlmBudget {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly calls: LlmCallRepository,
+    private readonly spend: LlmSpendRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws AppError LLM_BUDGET, not retryable: another engine has to answer */
+  async assertAllowed(emailId: string): Promise<void> {
+    const { LLM_MAX_CALLS_PER_EMAIL: maxCalls, LLM_DAILY_BUDGET_USD: budget } = this.config.env;
+    const made = await this.calls.countForEmail(emailId);
+    if (made >= maxCalls) {
+      throw new AppError('LLM_BUDGET', `This email has used its ${maxCalls} model calls (LLM_MAX_CALLS_PER_EMAIL).`, {
+        details: { cap: 'email', made },
+      });
+    }
+    if (budget === 0) {
+      llmBudgetRemaining.set(1);
+      return;
+    }
+    const spent = await this.spend.spentOn(this.today());
+    llmBudgetRemaining.set(Math.max(0, 1 - spent / budget));
+    if (spent >= budget) {
+      throw new AppError('LLM_BUDGET', 'The model budget of today is used up (LLM_DAILY_BUDGET_USD).', {
+        details: { cap: 'day' },
+      });
+    }
+  }
+
+  async book(usd: number): Promise<void> {
+    await this.spend.add(this.today(), usd);
+  }
+
+  private today(): string {
+    return this.clock.now().toISOString().slice(0, 10);
+  }
+}

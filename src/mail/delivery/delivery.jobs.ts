@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { DeliveryLoop } from './delivery.loop.js';
+
+/** The clockwork of the delivery: every replica ticks, the claim in the store decides who sends. */
+@Injectable()
+export class DeliveryJobs {
+  constructor(private readonly loop: DeliveryLoop) {}
+
+  @Interval('outbox.tick', 1000)
+  tick(): Promise<void> {
+    return this.loop.tick();
+  }
+
+  @Interval('outbox.metrics', 15_000)
+  metrics(): Promise<void> {
+    return this.loop.updateMetrics();
+  }
+}

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import { notFound } from '../../common/errors.js';
+import type { Email } from '../../mail/message/email.types.js';
+import { ReplyRepository } from '../../reply/reply.repository.js';
+import { DecisionRepository } from '../decision/decision.repository.js';
+import { explain } from '../decision/explain.js';
+import { move, type Step, type StepResult } from './step.js';
+
+/** Carries the stored decision out: asks a person, hands over, puts aside, or only keeps the draft for comparison (shadow). */
+@Injectable()
+export class ActStep implements Step {
+  readonly name = 'act';
+  readonly from = 'decided';
+
+  constructor(
+    private readonly decisions: DecisionRepository,
+    private readonly replies: ReplyRepository,
+  ) {}
+
+  async run(email: Email): Promise<StepResult> {
+    const decision = email.decisionId ? await this.decisions.findById(email.decisionId) : null;
+    if (!decision) throw notFound('decision', String(email.decisionId));
+    if (decision.verdict === 'ignore') return move('ignored', {}, decision.decidedBy);
+    if (decision.verdict === 'escalate') return move('escalated', {}, explain(decision));
+    if (decision.input.mode === 'shadow') return move('shadowed', {}, 'shadow');
+    if (email.replyId) await this.replies.submit(email.replyId);
+    return move('review_asked');
+  }
+}
