@@ -30,9 +30,9 @@ async function start(config: AppConfig): Promise<void> {
   setupApp(app);
   await app.get(StoreService).open();
   await app.listen(config.env.PORT, config.env.HOST);
-  await app.get(SampleService).loadOnFirstStart();
   process.once('SIGTERM', () => process.once('SIGTERM', () => process.exit(1))); // a second one means now
   process.stdout.write(startMessage(config, await app.getUrl(), app.get(FirstAdminService).generated));
+  await app.get(SampleService).loadOnFirstStart();
 }
 
 function fail(error: unknown): never {

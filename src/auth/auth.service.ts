@@ -38,9 +38,9 @@ export class AuthService {
     const username = normalizeUsername(typedName);
     const counters = loginCounters(username, ip);
     const user = await this.users.findByUsername(username);
-    const matches = await this.hasher.verify(user?.passwordHash ?? null, password, () => this.throttle.check(counters));
-    if (!user || !matches || user.disabled) {
-      await this.throttle.failed(counters);
+    const passwordHash = user && !user.disabled ? user.passwordHash : null;
+    const matches = await this.hasher.verify(passwordHash, password, this.throttle.guard(counters));
+    if (!user || !matches) {
       authFailures.inc({ reason: 'bad_credentials' });
       throw new AppError('UNAUTHENTICATED', 'The user name or the password is wrong.');
     }
@@ -79,9 +79,9 @@ export class AuthService {
   async changePassword(principal: SessionPrincipal, current: string, next: string): Promise<IssuedTokens> {
     const user = await this.users.findById(principal.id);
     const counter = passwordChangeCounter(principal.id);
-    const matches = await this.hasher.verify(user?.passwordHash ?? null, current, () => this.throttle.check([counter]));
+    const guard = this.throttle.guard([counter]);
+    const matches = await this.hasher.verify(user?.passwordHash ?? null, current, guard);
     if (!user || !matches) {
-      await this.throttle.failed([counter]);
       authFailures.inc({ reason: 'bad_credentials' });
       throw invalidInput('currentPassword: it is wrong');
     }

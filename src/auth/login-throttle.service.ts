@@ -5,6 +5,7 @@ import { Clock } from '../common/clock.js';
 import { AppError } from '../common/errors.js';
 import { authFailures } from '../common/metrics.js';
 import { LoginAttemptRepository } from './login-attempt.repository.js';
+import type { VerifyGuard } from './password-hasher.js';
 
 /** One counter: its key and how many failures cost nothing. */
 export interface ThrottleCounter {
@@ -68,6 +69,14 @@ export class LoginThrottle {
     private readonly attempts: LoginAttemptRepository,
     private readonly clock: Clock,
   ) {}
+
+  /**
+   * Goes with the check of a password. Both halves run while the check holds one of the few slots, so that a burst of
+   * guesses gets no more tries than there are free failures and slots together.
+   */
+  guard(counters: ThrottleCounter[]): VerifyGuard {
+    return { before: () => this.check(counters), failed: () => this.failed(counters) };
+  }
 
   /** @throws AppError TOO_MANY_REQUESTS with the time to wait, while any of the counters is blocked */
   async check(counters: ThrottleCounter[]): Promise<void> {

@@ -44,8 +44,8 @@ describe('PasswordHasher', () => {
       unknown.push(await timeOf(null));
     }
     // The fastest of each is the least disturbed by other work on the machine; without the dummy hash it is near 0.
-    expect(Math.min(...unknown) / Math.min(...known)).toBeGreaterThan(0.7);
-    expect(Math.min(...unknown) / Math.min(...known)).toBeLessThan(1.4);
+    expect(Math.min(...unknown) / Math.min(...known)).toBeGreaterThan(0.5);
+    expect(Math.min(...unknown) / Math.min(...known)).toBeLessThan(2);
   });
 
   test('asks for a new hash when any parameter differs', async () => {
@@ -56,28 +56,31 @@ describe('PasswordHasher', () => {
     }
   });
 
-  test('works on four at a time, in order, and refuses when 200 wait', async () => {
+  test('works on three at a time, in order, and refuses when 200 wait', async () => {
     const stored = await hasher.hash('some password of mine');
     await hasher.verify(null, 'makes the dummy hash');
     const started: number[] = [];
     let open = (): void => undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));
-    const attempts = Array.from({ length: 204 }, (_, n) =>
-      hasher.verify(stored, 'some password of mine', () => {
-        started.push(n);
-        return gate;
+    const attempts = Array.from({ length: 203 }, (_, n) =>
+      hasher.verify(stored, 'some password of mine', {
+        before: () => {
+          started.push(n);
+          return gate;
+        },
+        failed: () => Promise.reject(new Error('the password is right')),
       }),
     );
     await new Promise((resolve) => setImmediate(resolve));
-    expect(started).toEqual([0, 1, 2, 3]);
+    expect(started).toEqual([0, 1, 2]);
     await expect(hasher.verify(stored, 'one too many')).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
     open();
-    expect(await Promise.all(attempts)).toEqual(Array.from({ length: 204 }, () => true));
-    expect(started).toEqual(Array.from({ length: 204 }, (_, n) => n));
+    expect(await Promise.all(attempts)).toEqual(Array.from({ length: 203 }, () => true));
+    expect(started).toEqual(Array.from({ length: 203 }, (_, n) => n));
   });
 
   test('gives the slot back when the check before the hash throws', async () => {
-    const refuse = (): Promise<void> => Promise.reject(new Error('blocked'));
+    const refuse = { before: () => Promise.reject(new Error('blocked')), failed: () => Promise.resolve() };
     for (let n = 0; n < 10; n++) await expect(hasher.verify(null, 'x', refuse)).rejects.toThrow('blocked');
     expect(await hasher.verify(null, 'x')).toBe(false);
   });

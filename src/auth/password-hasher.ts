@@ -9,11 +9,19 @@ const PARAMETERS = { memoryCost: 65_536, timeCost: 3, parallelism: 1 } as const 
 /** Suites log in hundreds of times; what they prove does not depend on the cost. */
 const TEST_PARAMETERS = { memoryCost: 1024, timeCost: 1, parallelism: 1 } as const satisfies Options;
 
-/** 4 x 64 MiB at most; more at once would also take all threads of libuv's pool away from files and DNS. */
-const MAX_PARALLEL = 4;
+/** 3 x 64 MiB at most, and one of the four threads of libuv's pool stays free for files and DNS. */
+const MAX_PARALLEL = 3;
 /** Beyond this the wait would be longer than clients stay. */
 const MAX_WAITING = 200;
 const BUSY_RETRY_MS = 2_000;
+
+/** What goes with a check, inside of its slot: whoever gets the slot next sees the outcome. */
+export interface VerifyGuard {
+  /** Runs before the hash; what it throws ends the check. */
+  before(): Promise<void>;
+  /** Runs when the password is wrong. */
+  failed(): Promise<void>;
+}
 
 /** Hashes and checks passwords, a few at a time. */
 @Injectable()
@@ -35,15 +43,15 @@ export class PasswordHasher {
   /**
    * Whether the password is the hashed one. Without a hash (unknown user) it does the same work and answers false, so that
    * the time does not tell which names exist.
-   * @param before runs once the hash may begin: a check there sees the outcome of all but MAX_PARALLEL - 1 earlier ones
-   * @throws AppError UNAVAILABLE when too many wait; whatever `before` throws
+   * @throws AppError UNAVAILABLE when too many wait; whatever the guard throws
    */
-  async verify(passwordHash: string | null, password: string, before?: () => Promise<void>): Promise<boolean> {
+  async verify(passwordHash: string | null, password: string, guard?: VerifyGuard): Promise<boolean> {
     const dummy = await (this.dummyHash ??= this.rawHash('no user has this password'));
     return this.inSlot(async () => {
-      await before?.();
-      const matches = await verify(passwordHash ?? dummy, normalizePassword(password));
-      return matches && passwordHash !== null;
+      await guard?.before();
+      const matches = (await verify(passwordHash ?? dummy, normalizePassword(password))) && passwordHash !== null;
+      if (!matches) await guard?.failed();
+      return matches;
     });
   }
 

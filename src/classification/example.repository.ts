@@ -100,12 +100,12 @@ export class ExampleRepository {
       .map(toTrainingItem);
   }
 
-  private async upsert({ emailId, source, ...label }: NewExample): Promise<Example> {
+  private async upsert({ emailId, ...label }: NewExample): Promise<Example> {
     // The time comes from our clock, as everywhere; the newest one tells every replica that there is something to learn.
     const now = this.clock.now();
     const doc = await this.model
       .findOneAndUpdate(
-        { emailId, source },
+        { emailId, source: label.source },
         {
           $set: { ...label, text: label.text.slice(0, MAX_TEXT_LENGTH), updatedAt: now },
           $setOnInsert: { _id: newId(), createdAt: now },

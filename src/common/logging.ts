@@ -5,6 +5,10 @@ import type { Params } from 'nestjs-pino';
 /** Request ids from a proxy are kept when they are harmless, so that a trace can be followed across systems. */
 const REQUEST_ID = /^[\w.-]{8,64}$/;
 
+/** What Nest says about itself at each start: a hundred lines that hide the one with the URL. */
+const STARTUP_CHATTER = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication']);
+const WARN_LEVEL = 40;
+
 const QUIET = /^\/(health|metrics|docs)/;
 
 /**
@@ -16,6 +20,13 @@ export function loggerOptions(level: string): Params {
   return {
     pinoHttp: {
       level,
+      hooks: {
+        logMethod(args, method, lineLevel) {
+          const context = (args[0] as { context?: string } | undefined)?.context;
+          if (lineLevel < WARN_LEVEL && context && STARTUP_CHATTER.has(context)) return;
+          method.apply(this, args);
+        },
+      },
       genReqId: (request: IncomingMessage, response: ServerResponse) => {
         const given = request.headers['x-request-id'];
         const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();

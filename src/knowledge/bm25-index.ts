@@ -10,11 +10,12 @@ const TITLE_WEIGHT = 2;
 const MAX_PASSAGES_WITH_GRAMS = 50_000;
 /** A term that a query repeats counts at most this often: a mail that shouts one word is about more. */
 const MAX_QUERY_TF = 3;
-/** Fewer topic words than this make no question: "Dear Mr Smith" must not decide the coverage. */
+/** Fewer topic words than this make no statement: "Dear Mr Smith" must not decide the coverage. A question may have one. */
 const MIN_TOPIC_WORDS = 2;
 /** Passages that are indexed before other work of the process gets a turn. */
 const SLICE = 200;
-const SENTENCE_END = /[.!?\n\u3002\uff01\uff1f]+/u;
+const SENTENCE_END = /\n+|(?<=[.!?\u3002\uff01\uff1f])/u;
+const QUESTION = /[?\uff1f]$/u;
 
 export interface IndexedText {
   title: string;
@@ -138,11 +139,13 @@ export class Bm25Index {
 
   /** The sentences of a query that ask about something, each as the terms of its topic words with their idf. */
   private questions(query: string): Map<string, number>[] {
-    const sentences = query
-      .split(SENTENCE_END)
-      .map((sentence) => new Set(wordsOf(sentence).filter((word) => !FUNCTION_WORDS.has(word))));
-    const asking = sentences.filter((topics) => topics.size >= MIN_TOPIC_WORDS);
-    return (asking.length > 0 ? asking : sentences.filter((topics) => topics.size > 0)).map((topics) => {
+    const sentences = query.split(SENTENCE_END).map((sentence) => ({
+      topics: new Set(wordsOf(sentence).filter((word) => !FUNCTION_WORDS.has(word))),
+      isQuestion: QUESTION.test(sentence),
+    }));
+    const asking = sentences.filter(({ topics, isQuestion }) => topics.size >= (isQuestion ? 1 : MIN_TOPIC_WORDS));
+    const chosen = asking.length > 0 ? asking : sentences.filter(({ topics }) => topics.size > 0);
+    return chosen.map(({ topics }) => {
       const terms = [...topics].flatMap((word) => termsOf(word, this.withGrams));
       return new Map(terms.map((term) => [term, this.idf(term)]));
     });

@@ -127,9 +127,12 @@ function withSchemaInPrompt(messages: BaseMessage[], schema: Record<string, unkn
 const promptLength = (messages: BaseMessage[]): number =>
   messages.reduce((sum, message) => sum + message.text.length, 0);
 
+/** Looks through the causes: fetch wraps the error of the socket, the client wraps that of fetch. */
 function neverConnected(thrown: unknown): boolean {
-  for (let error = thrown; error instanceof Error; error = error.cause) {
-    if (NEVER_CONNECTED.has((error as NodeJS.ErrnoException).code ?? '')) return true;
+  let error = thrown as { code?: unknown; cause?: unknown } | null | undefined;
+  for (let depth = 0; typeof error === 'object' && error !== null && depth < 5; depth++) {
+    if (typeof error.code === 'string' && NEVER_CONNECTED.has(error.code)) return true;
+    error = error.cause as typeof error;
   }
   return false;
 }

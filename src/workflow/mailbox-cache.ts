@@ -11,6 +11,8 @@ const MAX_AGE_MS = 2_000;
 export class MailboxCache {
   private readonly entries = new Map<string, { mailbox: Promise<Mailbox>; atMs: number }>();
 
+  private addresses: { value: Promise<string[]>; atMs: number } | null = null;
+
   constructor(
     private readonly directory: MailboxDirectory,
     private readonly clock: Clock,
@@ -25,5 +27,15 @@ export class MailboxCache {
     this.entries.set(id, { mailbox, atMs: now });
     mailbox.catch(() => this.entries.delete(id)); // a failed read must not be served again
     return mailbox;
+  }
+
+  /** Addresses and aliases of every mailbox. */
+  ownAddresses(): Promise<string[]> {
+    const now = this.clock.monotonicMs();
+    if (this.addresses && now - this.addresses.atMs < MAX_AGE_MS) return this.addresses.value;
+    const value = this.directory.ownAddresses();
+    this.addresses = { value, atMs: now };
+    value.catch(() => (this.addresses = null));
+    return value;
   }
 }

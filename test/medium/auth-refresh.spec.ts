@@ -1,3 +1,5 @@
+import { RefreshTokenRepository } from '../../src/auth/refresh-token.repository';
+import { RefreshTokenService } from '../../src/auth/refresh-token.service';
 import { armFailpoints } from '../../src/common/failpoint';
 import { authFailures } from '../../src/common/metrics';
 import { addUser, type AuthApp, bearer, login, ShiftedClock, startAuthApp, type Tokens } from '../support/auth-app';
@@ -98,6 +100,32 @@ test('a replay races with a refresh: whoever is first, nobody keeps a live sessi
     expect(replay.status).toBe(401);
     if (honest.status === 200) await refresh(one, honest.body as Tokens).expect(401);
   }
+});
+
+describe('a process that slept between reading and writing', () => {
+  // It read the session while its token was the present one; what happened since must not be undone.
+  async function sleeper() {
+    const { session, refreshToken } = await one.get(RefreshTokenService).start({ id: 'a'.repeat(24), tokenVersion: 0 });
+    const repository = one.get(RefreshTokenRepository);
+    const wakeUp = () =>
+      repository.rotate(session.id, session.currentHash, 'f'.repeat(64), clock.now(), session.expiresAt);
+    return { session, refreshToken, repository, wakeUp };
+  }
+
+  test('does not put an old token back in place', async () => {
+    const { session, refreshToken, repository, wakeUp } = await sleeper();
+    await two.get(RefreshTokenService).rotate(refreshToken);
+    const before = await repository.findById(session.id);
+    expect(await wakeUp()).toBeNull();
+    expect(await repository.findById(session.id)).toEqual(before);
+  });
+
+  test('does not go on with a session that has ended', async () => {
+    const { session, wakeUp } = await sleeper();
+    expect(await two.get(RefreshTokenService).end(session.id, 'reuse')).toBe(true);
+    expect(await two.get(RefreshTokenService).end(session.id, 'logout')).toBe(false);
+    expect(await wakeUp()).toBeNull();
+  });
 });
 
 test('one session that is stolen does not end the others', async () => {

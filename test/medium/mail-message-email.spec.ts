@@ -10,7 +10,7 @@ describe('EmailRepository on a real store', () => {
   let store: TestStore;
   let clock: FrozenClock;
   let mail: Awaited<ReturnType<typeof aMailStore>>;
-  const aRaw = (mailboxId = newId()) => ({ id: newId(), mailboxId, receivedAt: at });
+  const aRaw = (mailboxId = newId()) => ({ id: newId(), mailboxId, receivedAt: at, source: 'smtp' as const });
 
   beforeAll(async () => {
     store = await startStore();

@@ -1,3 +1,5 @@
+import { AppError } from '../../src/common/errors';
+import { armFailpoints } from '../../src/common/failpoint';
 import { ImapSupervisor, type SupervisorOptions } from '../../src/mail/intake/imap-supervisor.service';
 import type { ImapSettings, Mailbox } from '../../src/mail/mailbox/mailbox.types';
 import { eventually } from '../support/eventually';
@@ -29,6 +31,8 @@ const rawMail = (subject: string, text = 'Hello', messageId = `<${subject}@custo
     '',
   ].join('\r\n');
 
+jest.setTimeout(60_000);
+
 describe('IMAP intake from a real Dovecot', () => {
   let stack: MailStack;
   let store: TestStore;
@@ -48,6 +52,7 @@ describe('IMAP intake from a real Dovecot', () => {
   }, 60_000);
 
   afterEach(async () => {
+    armFailpoints('');
     await Promise.all(supervisors.map((supervisor) => supervisor.stop()));
     supervisors = [];
     for (const mailbox of await intake.mailboxes.list(100)) await intake.mailboxes.delete(mailbox.id);
@@ -68,16 +73,14 @@ describe('IMAP intake from a real Dovecot', () => {
   const untilSynced = (mailbox: Mailbox): Promise<unknown> =>
     eventually(async () => (await intake.mailboxes.findById(mailbox.id))?.sync.lastSuccessAt);
 
-  const untilSubjects = (mailbox: Mailbox, count: number, timeoutMs = 15_000): Promise<string[]> => {
-    let seen: string[] = [];
-    return eventually(
-      async () => {
-        seen = await intake.subjectsOf(mailbox.id);
-        return seen.length >= count ? seen : null;
-      },
-      timeoutMs,
-      () => seen,
-    );
+  const untilSubjects = async (mailbox: Mailbox, count: number, timeoutMs = 20_000): Promise<string[]> => {
+    let seen = 0;
+    const isThere = async (): Promise<true | null> => {
+      seen = await intake.emailModel.countDocuments({ mailboxId: mailbox.id });
+      return seen >= count ? true : null;
+    };
+    await eventually(isThere, timeoutMs, () => ({ expected: count, seen }));
+    return intake.subjectsOf(mailbox.id);
   };
 
   it('takes in what came since "from when", oldest first, and nothing older', async () => {
@@ -127,6 +130,53 @@ describe('IMAP intake from a real Dovecot', () => {
     }
     await untilSubjects(mailbox, subjects.length);
     expect(await intake.subjectsOf(mailbox.id)).toEqual(subjects);
+  });
+
+  it.each(['imap.after_fetch', 'imap.before_cursor'])(
+    'repeats a batch that was cut off at %s without doubling it',
+    async (point) => {
+      const user = nextUser();
+      const subjects = Array.from({ length: 60 }, (_, index) => `batch ${index}`);
+      await stack.seed(
+        user,
+        subjects.map((subject, index) => Buffer.from(rawMail(subject, 'x', `<batch-${index}@customer.test>`))),
+      );
+      const mailbox = await add(user, { fetchFrom: 'day' });
+      armFailpoints(`${point}=throw@2`);
+      supervise();
+      await untilSubjects(mailbox, 60);
+      await eventually(async () =>
+        (await intake.mailboxes.findById(mailbox.id))!.cursor!.lastUid === 60 ? true : null,
+      );
+      expect((await intake.subjectsOf(mailbox.id)).sort()).toEqual(subjects.sort());
+      expect(await intake.emailModel.countDocuments({ mailboxId: mailbox.id })).toBe(60);
+    },
+  );
+
+  it('stores each mail once when three replicas read the same mailbox in spite of the lease', async () => {
+    const user = nextUser();
+    const mails = Array.from({ length: 200 }, (_, index) => Buffer.from(rawMail(`mail ${index}`)));
+    await stack.seed(user, mails);
+    const mailbox = await add(user, { fetchFrom: 'day' });
+    const replica = async (): Promise<void> => {
+      for (;;) {
+        const fresh = (await intake.mailboxes.findById(mailbox.id))!;
+        const client = await intake.connector.connect(fresh);
+        try {
+          await client.mailboxOpen('INBOX', { readOnly: true });
+          await intake.sync.pass(client, fresh, fresh.cursor!, () => undefined, new AbortController().signal);
+          return;
+        } catch (error) {
+          if (!(error instanceof AppError && error.code === 'CONFLICT')) throw error;
+        } finally {
+          client.close();
+        }
+      }
+    };
+    await Promise.all([replica(), replica(), replica()]);
+    expect((await intake.mailboxes.findById(mailbox.id))!.cursor!.lastUid).toBe(200);
+    expect(new Set(await intake.subjectsOf(mailbox.id)).size).toBe(200);
+    expect(await intake.emailModel.countDocuments({ mailboxId: mailbox.id })).toBe(200);
   });
 
   it('recognises known mails after the folder got a new UIDVALIDITY, and takes in the new one', async () => {

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 export const SMTP_MODES = [
   'ok',
   'ok-close', // 250 and closes at once
+  'slow', // 250 after half a second
   'rst',
   'fin',
   'hang',
@@ -41,6 +42,7 @@ export interface ReceivedMail {
 }
 
 const MID_DATA_BYTES = 100_000;
+const SLOW_MS = 500;
 const AFTER_DOT: Partial<Record<SmtpMode, string>> = {
   '421': '421 4.3.0 shutting down',
   '451': '451 4.3.0 try again later',
@@ -204,6 +206,7 @@ class Session {
     if (this.mode === 'early-250' || this.mode === 'early-552') return;
     const messageId = /^message-id:\s*(\S+)/im.exec(raw)?.[1] ?? null;
     this.counts.delivered.push({ from: this.from, recipients: this.recipients, raw, messageId });
+    if (this.mode === 'slow') return void setTimeout(() => this.reply('250 2.0.0 Ok: queued as 4XyZ'), SLOW_MS);
     if (!LOST_REPLY.includes(this.mode)) {
       this.reply('250 2.0.0 Ok: queued as 4XyZ');
       if (this.mode === 'ok-close') this.socket.end();

@@ -97,8 +97,9 @@ export const IMAP_STUB: ImapSettings = {
  */
 export class Delivery {
   readonly clock: MovableClock;
+  readonly config: AppConfig;
+  readonly sentFolder: MemorySentFolder;
   readonly switches = { ...DEFAULT_SETTINGS };
-  readonly sentFolder = new MemorySentFolder();
   readonly outbox: OutboxRepository;
   readonly queries: OutboxQueryRepository;
   readonly limits: RateLimitRepository;
@@ -109,18 +110,18 @@ export class Delivery {
   readonly reconcile: ReconcileService;
   readonly service: DeliveryService;
   readonly tokens: MailTokens;
+  readonly buildIndexes: () => Promise<void>;
   private readonly cleanUp: () => void;
 
-  constructor(
-    connection: Connection,
-    environment: Record<string, string> = {},
-    clock = new MovableClock(),
-    sharedConfig?: AppConfig,
-  ) {
+  /** @param peer another replica, whose time, secrets and Sent folder this one shares */
+  constructor(connection: Connection, environment: Record<string, string> = {}, peer?: Delivery) {
     const dir = mkdtempSync(join(tmpdir(), 'mailwright-delivery-'));
     this.cleanUp = () => rmSync(dir, { recursive: true, force: true });
-    this.config = sharedConfig ?? loadConfig({ DATA_DIR: dir, ...environment });
-    this.clock = clock;
+    const secrets = peer && { CREDENTIALS_KEY: peer.config.secrets.credentialsKey };
+    this.config = loadConfig({ DATA_DIR: dir, ...secrets, ...environment });
+    this.clock = peer?.clock ?? new MovableClock();
+    this.sentFolder = peer?.sentFolder ?? new MemorySentFolder();
+    const clock = this.clock;
     const logger = new PinoLogger({ pinoHttp: { level: 'silent' } });
     const outboxModel = connection.model<OutboxDoc>(OUTBOX_MODEL, outboxSchema, undefined, { overwriteModels: true });
     const counterModel = connection.model<RateCounterDoc>(RATE_COUNTER_MODEL, rateCounterSchema, undefined, {
@@ -174,9 +175,6 @@ export class Delivery {
       logger,
     );
   }
-
-  readonly config: AppConfig;
-  readonly buildIndexes: () => Promise<void>;
 
   /** A mailbox that sends through the server on `port`, or captures files without one. */
   async addMailbox(port: number | null, overrides: Partial<Mailbox> = {}): Promise<Mailbox> {

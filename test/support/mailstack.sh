@@ -221,10 +221,11 @@ start() {
   write_users
   write_dovecot_conf
   write_postfix_conf
-  # Postfix first: it makes the folder of the socket through which it asks Dovecot about logins.
+  # Postfix first: it makes the folder of the socket through which it asks Dovecot about logins. The servers must not keep
+  # our output open: whoever reads it would wait for them to end.
   postfix -c "$dir/postfix" check
-  /usr/lib/postfix/sbin/master -c "$dir/postfix" -w
-  dovecot -c "$dir/dovecot.conf"
+  /usr/lib/postfix/sbin/master -c "$dir/postfix" -w </dev/null >>"$dir/start.log" 2>&1
+  dovecot -c "$dir/dovecot.conf" </dev/null >>"$dir/start.log" 2>&1
   for port in $imap $imaps $lmtp $smtp $submission $smtps; do wait_for_port "$port"; done
 }
 

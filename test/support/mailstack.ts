@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ImapFlow } from 'imapflow';
 import nodemailer from 'nodemailer';
+import { eventually } from './eventually';
 
 const run = promisify(execFile);
 const SCRIPT = join(__dirname, 'mailstack.sh');
@@ -91,13 +92,14 @@ export class MailStack {
   }
 
   /** Writes mails straight into the Maildir: a backlog of thousands in a moment. */
-  seed(user: string, mails: Buffer[]): void {
+  async seed(user: string, mails: Buffer[]): Promise<void> {
     const [name, domain] = user.split('@') as [string, string];
     const maildir = join(this.dir, 'mail', domain, name, 'Maildir');
-    for (const folder of ['cur', 'new', 'tmp']) mkdirSync(join(maildir, folder), { recursive: true, mode: 0o777 });
+    for (const folder of ['cur', 'new', 'tmp']) mkdirSync(join(maildir, folder), { recursive: true });
     mails.forEach((mail, index) => {
-      writeFileSync(join(maildir, 'new', `${Date.now()}.${process.pid}_${index}.seed`), mail, { mode: 0o666 });
+      writeFileSync(join(maildir, 'new', `${Date.now()}.${process.pid}_${index}.seed`), mail);
     });
+    await run('chown', ['-R', 'mail:mail', join(this.dir, 'mail')]);
   }
 
   /** What the user's folder holds, oldest first. */
@@ -137,9 +139,9 @@ export class MailStack {
     }
   }
 
-  /** Ends all IMAP sessions of the user. */
+  /** Ends the IMAP sessions of the user; waits for one when there is none at the moment. */
   async kick(user: string): Promise<void> {
-    await this.doveadm('kick', user);
+    await eventually(() => this.doveadm('kick', user).catch(() => null));
   }
 
   async doveadm(...args: string[]): Promise<string> {

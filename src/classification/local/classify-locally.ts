@@ -48,7 +48,10 @@ function priorityVote(model: LocalModel, text: string): PriorityInput['vote'] {
 /** Category, tone, priority, summary and reason of a mail, by the given model. Deterministic, below a millisecond. */
 export function classifyLocally(model: LocalModel, mail: ClassifiableMail, categories: readonly string[]): LocalAnswer {
   const text = classifiedText(mail);
-  const found = best(model.category, text, (label) => categories.includes(label), model.temperature ?? 1);
+  const isWordless = !/\p{L}/u.test(text);
+  const found = isWordless
+    ? null
+    : best(model.category, text, (label) => categories.includes(label), model.temperature ?? 1);
   const category = found?.label ?? fallbackCategory(categories);
   const tone = best(model.sentiment, text, isSentiment)?.label ?? 'neutral';
   const sentiment = isSentiment(tone) ? tone : 'neutral';
@@ -65,7 +68,7 @@ export function classifyLocally(model: LocalModel, mail: ClassifiableMail, categ
     priority,
     sentiment,
     summary: summarize(mail),
-    reason: reasonText(words, cues),
+    reason: reasonText(found !== null, words, cues),
     confidence: found && model.temperature !== null ? found.probability : null,
   };
 }
@@ -73,10 +76,11 @@ export function classifyLocally(model: LocalModel, mail: ClassifiableMail, categ
 const fallbackCategory = (categories: readonly string[]): string =>
   categories.includes(CATEGORY_WITHOUT_TEXT) ? CATEGORY_WITHOUT_TEXT : categories.at(-1)!;
 
-function reasonText(words: readonly string[], cues: readonly string[]): string {
-  const category =
-    words.length > 0
-      ? `Similar to known mails by: ${words.join(', ')}.`
-      : 'No words that known mails of a category have.';
+function reasonText(isKnown: boolean, words: readonly string[], cues: readonly string[]): string {
+  const category = !isKnown
+    ? 'No word of it occurs in known mails.'
+    : words.length > 0
+      ? `Words that known mails of this category have: ${words.join(', ')}.`
+      : 'Closest to known mails of this category by its wording as a whole.';
   return cues.length > 0 ? `${category} Urgency cues: ${cues.join(', ').replaceAll('_', ' ')}.` : category;
 }

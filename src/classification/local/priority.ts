@@ -30,7 +30,7 @@ const CATEGORY_POINTS: Readonly<Record<string, number>> = {
 };
 
 /** Least points of each level above `low`. */
-const NORMAL_FROM = -0.5;
+const NORMAL_FROM = -0.4;
 const HIGH_FROM = 2;
 const URGENT_FROM = 4.5;
 
@@ -64,14 +64,16 @@ export function priorityOf(input: PriorityInput): PriorityAnswer {
     (input.sentiment === 'negative' ? 0.5 : input.sentiment === 'positive' ? -0.5 : 0) +
     (hasShouting(input.subject, input.text) ? 1 : 0);
   const cues = [...found].sort((a, b) => Math.abs(b.points) - Math.abs(a.points)).map((cue) => cue.kind);
-  return { priority: levelOf(points + votePoints(points, input.vote)), cues };
+  return { priority: levelOf(points + votePoints(points, found.length > 0, input.vote)), cues };
 }
 
-function votePoints(points: number, vote: PriorityInput['vote']): number {
+function votePoints(points: number, hasCues: boolean, vote: PriorityInput['vote']): number {
   if (!vote) return 0;
   const distance = LEVEL_POINTS[vote.priority] - points;
   const strength = MAX_VOTE_POINTS * vote.probability;
-  return Math.max(-strength, Math.min(strength, distance));
+  // A cue is there in so many words: the head, which is right two times out of three, must not talk it away.
+  const lowest = hasCues ? 0 : -strength;
+  return Math.max(lowest, Math.min(strength, distance));
 }
 
 function levelOf(points: number): Priority {

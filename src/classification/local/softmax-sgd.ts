@@ -52,6 +52,9 @@ export function trainSoftmax(data: TrainingData, options: SgdOptions = DEFAULT_S
   const random = seededRandom(options.seed);
   const order = Int32Array.from(vectors.keys());
   const scores = new Float64Array(classCount);
+  // Classes whose weights move in a step, and by how much: with many classes they are few.
+  const active = new Int32Array(classCount);
+  const factors = new Float64Array(classCount);
   let scale = 1;
   let step = 0;
 
@@ -63,12 +66,15 @@ export function trainSoftmax(data: TrainingData, options: SgdOptions = DEFAULT_S
       probabilities(weights, bias, scale, vector, scores);
       scale *= 1 - rate * lambda;
       const sampleRate = rate * data.weights[sample]!;
+      let activeCount = 0;
       for (let k = 0; k < classCount; k++) {
         const gradient = scores[k]! - (k === labels[sample] ? 1 : 0);
         if (Math.abs(gradient) < NEGLIGIBLE_GRADIENT) continue;
         bias[k]! -= BIAS_RATE * sampleRate * gradient;
-        subtract(weights, vector, classCount, k, (sampleRate * gradient) / scale);
+        active[activeCount] = k;
+        factors[activeCount++] = (sampleRate * gradient) / scale;
       }
+      subtract(weights, vector, classCount, active.subarray(0, activeCount), factors);
       if (scale < MIN_SCALE) {
         multiply(weights, scale);
         scale = 1;
@@ -104,15 +110,19 @@ function probabilities(
   for (let k = 0; k < classCount; k++) out[k]! /= sum;
 }
 
+/** weights[feature, active[i]] -= factors[i] * value, for each non-zero feature. */
 function subtract(
   weights: Float32Array,
   { indices, values }: SparseVector,
   classCount: number,
-  k: number,
-  factor: number,
+  active: Int32Array,
+  factors: Float64Array,
 ): void {
-  for (let entry = 0; entry < indices.length; entry++)
-    weights[indices[entry]! * classCount + k]! -= factor * values[entry]!;
+  for (let entry = 0; entry < indices.length; entry++) {
+    const row = indices[entry]! * classCount;
+    const value = values[entry]!;
+    for (let i = 0; i < active.length; i++) weights[row + active[i]!]! -= factors[i]! * value;
+  }
 }
 
 function multiply(weights: Float32Array, factor: number): void {

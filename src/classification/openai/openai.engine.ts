@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../common/errors.js';
-
 import { StructuredCall } from '../../llm/structured-call.js';
 import { truncateMiddle } from '../../llm/untrusted-content.js';
 import type {
@@ -43,7 +42,7 @@ export class OpenAiEngine implements ClassificationEngine {
         mail: { ...input.mail, text: truncateMiddle(input.mail.text, SHORT_TEXT_CHARS) },
       }),
     });
-    const answer = checkAnswer(value, context.categories);
+    const answer = checkAnswer(value, mail, context.categories);
     return {
       ...answer,
       // The detector cannot be talked into anything; the model is asked for texts too short for it.

@@ -1,7 +1,15 @@
 import { type Decimal128 } from 'bson';
 
 import { compareValues, type StringOrder } from '../bson/compare.js';
-import { addNumbers, divideNumbers, makeDouble, NUMBER_KIND, numberKind, type Numeric, toNumber } from '../bson/numbers.js';
+import {
+  addNumbers,
+  divideNumbers,
+  makeDouble,
+  NUMBER_KIND,
+  numberKind,
+  type Numeric,
+  toNumber,
+} from '../bson/numbers.js';
 import { isNumeric } from '../bson/values.js';
 import { isNullish } from './arguments.js';
 import { mergeObjects } from './operators/object.js';

@@ -73,9 +73,11 @@ export function namedOperands(
   optional: readonly string[] = [],
   code = 9,
 ): Document {
-  if (!isDocument(operand)) throw new MongoError(code, `${name} only supports an object as its argument, not ${typeName(operand)}`);
+  if (!isDocument(operand))
+    throw new MongoError(code, `${name} only supports an object as its argument, not ${typeName(operand)}`);
   for (const field of Object.keys(operand)) {
-    if (!required.includes(field) && !optional.includes(field)) throw new MongoError(code, `${name} found an unknown argument: ${field}`);
+    if (!required.includes(field) && !optional.includes(field))
+      throw new MongoError(code, `${name} found an unknown argument: ${field}`);
   }
   for (const field of required) {
     if (!(field in operand)) throw new MongoError(code, `${name} requires '${field}' to be specified`);

@@ -82,7 +82,18 @@ export function compileExpression(
 export const evaluateConstant = (expression: unknown, context: ExpressionContext = {}): unknown =>
   compileExpression(expression, context).evaluate({});
 
-const SYSTEM_VARIABLES = new Set(['ROOT', 'CURRENT', 'NOW', 'CLUSTER_TIME', 'REMOVE', 'DESCEND', 'PRUNE', 'KEEP', 'USER_ROLES', 'SEARCH_META']);
+const SYSTEM_VARIABLES = new Set([
+  'ROOT',
+  'CURRENT',
+  'NOW',
+  'CLUSTER_TIME',
+  'REMOVE',
+  'DESCEND',
+  'PRUNE',
+  'KEEP',
+  'USER_ROLES',
+  'SEARCH_META',
+]);
 
 class Compilation implements ExpressionCompiler {
   readonly fields = new Set<string>();
@@ -99,7 +110,8 @@ class Compilation implements ExpressionCompiler {
   }
 
   compile(expression: unknown): Evaluator {
-    if (typeof expression === 'string') return expression.startsWith('$') ? this.path(expression) : constant(expression);
+    if (typeof expression === 'string')
+      return expression.startsWith('$') ? this.path(expression) : constant(expression);
     if (typeof expression !== 'object' || expression === null) return constant(expression ?? null);
     if (++this.depth > MAX_DEPTH) throw failedToParse(`expression is nested deeper than ${MAX_DEPTH} levels`);
     const evaluator = Array.isArray(expression)
@@ -129,7 +141,10 @@ class Compilation implements ExpressionCompiler {
     const operator = names.find((name) => name.startsWith('$'));
     if (operator !== undefined) {
       if (names.length > 1) {
-        throw new MongoError(15983, `An object representing an expression must have exactly one field: ${describe(doc)}`);
+        throw new MongoError(
+          15983,
+          `An object representing an expression must have exactly one field: ${describe(doc)}`,
+        );
       }
       const compile = Object.hasOwn(operators, operator) ? operators[operator] : undefined;
       if (!compile) throw new MongoError(168, `Unrecognized expression '${operator}'`);
@@ -137,7 +152,10 @@ class Compilation implements ExpressionCompiler {
     }
     const fields = names.map((name) => {
       if (name.includes('.')) {
-        throw new MongoError(16412, `FieldPath field names may not contain '.'. Consider using $getField or $setField.`);
+        throw new MongoError(
+          16412,
+          `FieldPath field names may not contain '.'. Consider using $getField or $setField.`,
+        );
       }
       return [name, this.compile(doc[name])] as const;
     });
@@ -193,7 +211,10 @@ export function splitFieldPath(path: string): readonly string[] {
   for (const part of parts) {
     if (part === '') throw new MongoError(15998, 'FieldPath field names may not be empty strings.');
     if (part.startsWith('$')) {
-      throw new MongoError(16410, `FieldPath field names may not start with '$'. Consider using $getField or $setField.`);
+      throw new MongoError(
+        16410,
+        `FieldPath field names may not start with '$'. Consider using $getField or $setField.`,
+      );
     }
   }
   return parts;

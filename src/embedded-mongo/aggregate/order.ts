@@ -1,6 +1,6 @@
 import { compareValues, type StringOrder } from '../bson/compare.js';
 import { encodeKey } from '../bson/key.js';
-import { type Numeric, sideOfNearestDouble, toNumber } from '../bson/numbers.js';
+import { sideOfNearestDouble, toNumber } from '../bson/numbers.js';
 import { isNumeric, typeName } from '../bson/values.js';
 
 /** Order of values in expressions: as BSON, but a missing value is below null (and above MinKey). */
@@ -20,8 +20,8 @@ export function equalityKey(value: unknown): string {
   if (typeof value === 'boolean') return value ? 't' : 'f';
   if (value === null || value === undefined) return 'z';
   if (isNumeric(value)) {
-    const nearest = toNumber(value as Numeric);
-    if (sideOfNearestDouble(value as Numeric, nearest) === 0) return `n${nearest === 0 ? 0 : nearest}`;
+    const nearest = toNumber(value);
+    if (sideOfNearestDouble(value, nearest) === 0) return `n${nearest === 0 ? 0 : nearest}`;
   }
   return `k${encodeKey([value], [1]).toString('latin1')}`;
 }

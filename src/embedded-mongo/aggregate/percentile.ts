@@ -4,10 +4,12 @@ import { MongoError } from '../errors.js';
 
 /** Reads `{ input, p, method }` of `$percentile`; `$median` is the point 0.5. */
 export function percentileOperands(operands: Document, name: string): { points: readonly number[] } {
-  if (operands.method !== 'approximate') throw new MongoError(2, "Currently only 'approximate' can be used as percentile 'method'.");
+  if (operands.method !== 'approximate')
+    throw new MongoError(2, "Currently only 'approximate' can be used as percentile 'method'.");
   const { p } = operands;
-  if (!Array.isArray(p) || p.length === 0) throw new MongoError(7750301, `The ${name} 'p' field must be an array of numbers from [0.0, 1.0]`);
-  const points = (p as unknown[]).map((point) => (isNumeric(point) ? toNumber(point as Numeric) : NaN));
+  if (!Array.isArray(p) || p.length === 0)
+    throw new MongoError(7750301, `The ${name} 'p' field must be an array of numbers from [0.0, 1.0]`);
+  const points = (p as unknown[]).map((point) => (isNumeric(point) ? toNumber(point) : NaN));
   if (points.some((point) => !(point >= 0 && point <= 1))) {
     throw new MongoError(7750303, `The ${name} 'p' field must be an array of numbers from [0.0, 1.0]`);
   }

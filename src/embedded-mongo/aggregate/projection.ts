@@ -1,4 +1,4 @@
-import { type Numeric, toNumber } from '../bson/numbers.js';
+import { toNumber } from '../bson/numbers.js';
 import { type Document, isDocument, isNumeric, setField } from '../bson/values.js';
 import { MongoError } from '../errors.js';
 import { compileExpression, type Expression, splitFieldPath } from './expressions.js';
@@ -25,9 +25,11 @@ interface Nested {
 }
 
 export interface Projection {
-  apply(doc: Document): Document;
+  readonly apply: (doc: Document) => Document;
   /** Top-level fields it reads; null: all of them. */
   readonly fields: ReadonlySet<string> | null;
+  /** Top-level fields its expressions read and its paths lead through (whatever else passes); null: any. */
+  readonly computedFrom: ReadonlySet<string> | null;
   readonly isExclusion: boolean;
   /** Top-level fields of its result; null where that depends on the document. */
   readonly output: ReadonlySet<string> | null;
@@ -40,7 +42,10 @@ export interface Projection {
 export function compileProject(spec: unknown, context: ExpressionContext = {}): Projection {
   if (!isDocument(spec)) throw new MongoError(15969, '$project specification must be an object');
   if (Object.keys(spec).length === 0) {
-    throw new MongoError(51272, 'Invalid $project :: caused by :: projection specification must have at least one field');
+    throw new MongoError(
+      51272,
+      'Invalid $project :: caused by :: projection specification must have at least one field',
+    );
   }
   const builder = new ProjectionBuilder(context, null);
   builder.addAll(spec, '');
@@ -58,10 +63,12 @@ export function compileAddFields(spec: unknown, context: ExpressionContext = {})
 /** Compiles `$unset`: a field or a list of fields to leave out. */
 export function compileUnset(spec: unknown): Projection {
   const paths = Array.isArray(spec) ? (spec as unknown[]) : [spec];
-  if (paths.length === 0) throw new MongoError(31119, '$unset specification must be a string or an array with at least one field');
+  if (paths.length === 0)
+    throw new MongoError(31119, '$unset specification must be a string or an array with at least one field');
   const builder = new ProjectionBuilder({}, null);
   for (const path of paths) {
-    if (typeof path !== 'string') throw new MongoError(31002, '$unset specification must be a string or an array containing only string values');
+    if (typeof path !== 'string')
+      throw new MongoError(31002, '$unset specification must be a string or an array containing only string values');
     builder.addAll({ [path]: 0 }, '');
   }
   return builder.build();
@@ -87,7 +94,7 @@ class ProjectionBuilder {
 
   private add(path: string, value: unknown): void {
     const isFlag = this.mode !== 'keep' && (typeof value === 'boolean' || isNumeric(value));
-    if (isFlag) return this.addFlag(path, value === true || (isNumeric(value) && toNumber(value as Numeric) !== 0));
+    if (isFlag) return this.addFlag(path, value === true || (isNumeric(value) && toNumber(value) !== 0));
     const isNested = isDocument(value) && !Object.keys(value).some((name) => name.startsWith('$'));
     if (isNested && (Object.keys(value).length > 0 || this.mode !== 'keep')) {
       if (Object.keys(value).length === 0) {
@@ -160,6 +167,7 @@ class ProjectionBuilder {
     return {
       apply: (doc) => projectDocument(root, doc, doc, mode),
       fields: includesAll || this.readsAll ? null : this.reads,
+      computedFrom: this.readsAll ? null : this.reads,
       isExclusion: mode === 'exclude',
       output: includesAll ? null : new Set(root.keys()),
     };

@@ -19,7 +19,11 @@ export function compileTransform(name: string, spec: unknown, context: Expressio
       return apply;
     }
     case '$replaceRoot':
-      if (!isDocument(spec)) throw new MongoError(40229, `expected an object as specification for $replaceRoot stage, got ${typeName(spec)}`);
+      if (!isDocument(spec))
+        throw new MongoError(
+          40229,
+          `expected an object as specification for $replaceRoot stage, got ${typeName(spec)}`,
+        );
       if (!('newRoot' in spec)) throw new MongoError(40231, 'no newRoot specified for the $replaceRoot stage');
       return newRoot(spec.newRoot, context);
     case '$replaceWith':

@@ -91,7 +91,11 @@ export function rawField(raw: Uint8Array, path: string): unknown {
   return undefined;
 }
 
-function findElement(bytes: Buffer, start: number, name: Buffer): { type: number; at: number; from: number } | undefined {
+function findElement(
+  bytes: Buffer,
+  start: number,
+  name: Buffer,
+): { type: number; at: number; from: number } | undefined {
   const end = start + bytes.readInt32LE(start) - 1;
   let at = start + 4;
   while (at < end) {

@@ -190,7 +190,11 @@ export function compareFiniteDecimals(a: Decimal, b: Decimal): number {
 }
 
 /** Rounds to `place` digits after the point (negative: before it). */
-export function roundDecimal(value: Decimal, place: number, mode: 'half-even' | 'truncate' | 'floor' | 'ceil'): Decimal {
+export function roundDecimal(
+  value: Decimal,
+  place: number,
+  mode: 'half-even' | 'truncate' | 'floor' | 'ceil',
+): Decimal {
   if (value.kind !== 'finite' || -value.exponent <= place) return value;
   const divisor = 10n ** BigInt(Math.min(-place - value.exponent, 7000));
   const truncated = value.coefficient / divisor;

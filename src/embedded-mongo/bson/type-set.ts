@@ -1,5 +1,5 @@
 import { badValue, failedToParse } from '../errors.js';
-import { type Numeric, toNumber } from './numbers.js';
+import { toNumber } from './numbers.js';
 import { aliasOfType, BSON_TYPE, isNumeric, typeNumber } from './values.js';
 
 const NUMBER_TYPES = [BSON_TYPE.double, BSON_TYPE.int, BSON_TYPE.long, BSON_TYPE.decimal];
@@ -22,7 +22,7 @@ function typesNamed(name: unknown, operator: string): readonly number[] {
     return [code];
   }
   if (!isNumeric(name)) throw badValue(`${operator} must be represented as a number or a string`);
-  const code = toNumber(name as Numeric);
+  const code = toNumber(name);
   if (aliasOfType(code) === undefined) throw badValue(`Invalid numerical type code: ${code}`);
   return [code];
 }

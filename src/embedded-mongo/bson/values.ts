@@ -119,6 +119,9 @@ export function isDocument(value: unknown): value is Document {
   return typeof value === 'object' && value !== null && typeNumber(value) === BSON_TYPE.object;
 }
 
+/** `Array.isArray` that narrows to unknown items instead of any. */
+export const isArray = (value: unknown): value is unknown[] => Array.isArray(value);
+
 /** True for int32, int64, double and decimal128 in any representation. */
 export function isNumeric(value: unknown): value is number | bigint | Long | Double | Int32 | Decimal128 {
   if (typeof value === 'number' || typeof value === 'bigint') return true;

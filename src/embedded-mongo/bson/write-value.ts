@@ -1,4 +1,12 @@
-import { BSONRegExp, type BSONSymbol, type Code, type Decimal128, type Long, type ObjectId, type Timestamp } from 'bson';
+import {
+  BSONRegExp,
+  type BSONSymbol,
+  type Code,
+  type Decimal128,
+  type Long,
+  type ObjectId,
+  type Timestamp,
+} from 'bson';
 
 import { MongoError } from '../errors.js';
 import { binaryParts, BSON_TYPE, type Document, isInt32, regexParts, typeNumber } from './values.js';
@@ -207,7 +215,8 @@ class BsonWriter {
   private reserve(count: number): void {
     const needed = this.at + count;
     if (needed <= this.bytes.length) return;
-    if (needed > MAX_BYTES) throw new MongoError(10334, `BSONObj size ${needed} is invalid. Size must be at most 16793600`);
+    if (needed > MAX_BYTES)
+      throw new MongoError(10334, `BSONObj size ${needed} is invalid. Size must be at most 16793600`);
     const grown = Buffer.allocUnsafe(Math.max(needed, this.bytes.length * 2));
     this.bytes.copy(grown, 0, 0, this.at);
     this.bytes = grown;

@@ -22,7 +22,7 @@ export interface ChangeEvent {
   /** Further fields of the event (rename target, index specification, ...). */
   detail?: Document;
   /** Session and number of the transaction the change belongs to. */
-  transaction?: { lsid: Document; txnNumber: unknown };
+  transaction?: { lsid: Document; txnNumber: bigint };
 }
 
 export type ChangeKind =

@@ -3,10 +3,11 @@ import { MongoError } from '../errors.js';
 import type { DocumentWriter } from '../sessions/writer.js';
 import { toInteger } from '../storage/integers.js';
 import type { TimeSlice } from '../storage/time-slice.js';
-import { namespaceOf, writableNamespace } from './arguments.js';
+import { namespaceOf, optionalDocument, writableNamespace } from './arguments.js';
 import type { CommandContext, CommandTable, Reply } from './context.js';
 import { rowsOf } from './modify.js';
 import { Query } from './query.js';
+import { evaluateLet } from './variables.js';
 import { refuseView } from './views.js';
 import { runStatements, statementsOf, withErrors } from './write-batch.js';
 
@@ -18,10 +19,11 @@ async function remove(context: CommandContext): Promise<Reply> {
   if (session?.txnNumber != null && session.autocommit !== false && statements.some((one) => toInteger(one['limit'], 0) !== 1)) {
     throw new MongoError(72, 'Cannot use retryable writes with limit=0');
   }
+  const variables = evaluateLet(optionalDocument(context, 'let'), new Date());
   return server.transactions.write(context, (writer) => {
     let n = 0;
     const errors = runStatements(context, statements.length, (index) => {
-      n += runDelete(writer, ns, statements[index] as Document, command['let'] as Document | undefined, slice.uninterrupted());
+      n += runDelete(writer, ns, statements[index] as Document, variables, slice.uninterrupted());
     });
     return { n, ...withErrors(errors), ok: 1 };
   });

@@ -9,6 +9,7 @@ import { queryFor, rowsOf, runUpdate, type UpdateStatement } from './modify.js';
 import { makeProjector } from './projector.js';
 import type { Query } from './query.js';
 import { RawDocument } from './raw-reply.js';
+import { evaluateLet } from './variables.js';
 import { refuseView } from './views.js';
 
 const FIELDS = new Set([
@@ -50,7 +51,7 @@ function parse(context: CommandContext): FindAndModifyRequest {
       collation: optionalDocument(context, 'collation'),
       hint: command['hint'],
       arrayFilters: command['arrayFilters'],
-      let: optionalDocument(context, 'let'),
+      let: evaluateLet(optionalDocument(context, 'let'), new Date()),
       bypassValidation: toBoolean(command['bypassDocumentValidation']),
     },
   };

@@ -1,79 +1,18 @@
-import { type Document, isNumeric } from '../bson/values.js';
+import { Long } from 'bson';
+import type { Document } from '../bson/values.js';
 import { MongoError } from '../errors.js';
 import type { CollectionInfo } from '../storage/catalog-types.js';
-import { toBoolean, toInteger } from '../storage/integers.js';
+import { toBoolean } from '../storage/integers.js';
 import { PAUSE, type Pause, type TimeSlice } from '../storage/time-slice.js';
-import { allowOnly, checkedNamespace, namespaceOf, optionalArray, optionalCount, optionalDocument } from './arguments.js';
+import { checkedNamespace, optionalArray } from './arguments.js';
 import { aggregateOverView } from './aggregate.js';
 import type { CommandContext, CommandTable, Reply } from './context.js';
 import { IteratorSource, ListSource } from './cursor-source.js';
+import { parseFind, type FindRequest } from './find-request.js';
 import { makeProjector, type Projector } from './projector.js';
 import { Query } from './query.js';
 import { openTailable } from './tailable.js';
 import { resolveView } from './views.js';
-
-export const FIND_FIELDS = new Set([
-  'filter', 'sort', 'projection', 'hint', 'skip', 'limit', 'batchSize', 'singleBatch', 'max', 'min', 'returnKey',
-  'showRecordId', 'tailable', 'oplogReplay', 'noCursorTimeout', 'awaitData', 'allowPartialResults', 'collation',
-  'allowDiskUse', 'let', 'ntoreturn', 'term', 'encryptionInformation', 'includeQueryStatsMetrics',
-]); // prettier-ignore
-
-/** The options of a find command, checked. */
-export interface FindRequest {
-  ns: string;
-  filter: Document;
-  sort?: Document;
-  projection?: Document;
-  collation?: Document;
-  hint?: unknown;
-  let?: Document;
-  skip: number;
-  limit: number;
-  batchSize?: number;
-  singleBatch: boolean;
-  tailable: boolean;
-  awaitData: boolean;
-  showRecordId: boolean;
-}
-
-/** @throws MongoError for options MongoDB refuses */
-export function parseFind(context: CommandContext): FindRequest {
-  allowOnly(context, FIND_FIELDS);
-  const { command } = context;
-  const limit = negativeLimit(command['limit']);
-  const request: FindRequest = {
-    ns: namespaceOf(context),
-    filter: optionalDocument(context, 'filter') ?? {},
-    sort: optionalDocument(context, 'sort'),
-    projection: optionalDocument(context, 'projection'),
-    collation: optionalDocument(context, 'collation'),
-    hint: command['hint'],
-    let: optionalDocument(context, 'let'),
-    skip: optionalCount(context, 'skip') ?? 0,
-    limit: limit.count,
-    batchSize: optionalCount(context, 'batchSize'),
-    singleBatch: limit.single || toBoolean(command['singleBatch']),
-    tailable: toBoolean(command['tailable']),
-    awaitData: toBoolean(command['awaitData']),
-    showRecordId: toBoolean(command['showRecordId']),
-  };
-  if (request.awaitData && !request.tailable) {
-    throw new MongoError(9, 'Cannot set awaitData without tailable');
-  }
-  if (request.hint !== undefined && typeof request.hint !== 'string' && typeof request.hint !== 'object') {
-    throw new MongoError(9, 'hint must be a string or an object');
-  }
-  return request;
-}
-
-/** Older clients say "one batch" by a negative limit. */
-function negativeLimit(limit: unknown): { count: number; single: boolean } {
-  if (limit === undefined || limit === null) return { count: 0, single: false };
-  if (!isNumeric(limit)) throw new MongoError(14, "BSON field 'find.limit' is the wrong type, expected type 'long'");
-  const count = toInteger(limit, 0);
-  if (count < 0) throw new MongoError(51024, `BSON field 'limit' value must be >= 0, actual value '${count}'`);
-  return { count, single: false };
-}
 
 async function find(context: CommandContext): Promise<Reply> {
   const { server } = context;
@@ -136,7 +75,7 @@ function* project(
 function closeCursor(context: CommandContext, reply: Reply): Reply {
   const cursor = reply['cursor'] as Document;
   context.server.cursors.kill([cursor['id']], cursor['ns'] as string);
-  return { ...reply, cursor: { ...cursor, id: 0 } };
+  return { ...reply, cursor: { ...cursor, id: Long.ZERO } };
 }
 
 async function getMore(context: CommandContext): Promise<Reply> {

@@ -11,6 +11,7 @@ import { PAUSE, type TimeSlice } from '../storage/time-slice.js';
 import { checkSize } from './insert.js';
 import { collationFor, Query } from './query.js';
 import { validatorOf, type DocumentValidator } from './validation.js';
+import { evaluateLet } from './variables.js';
 import { refuseView } from './views.js';
 
 /** One update statement, or the update half of findAndModify. */
@@ -54,7 +55,7 @@ export function updateStatement(statement: Document, context: { command: Documen
     collation: collation as Document | undefined,
     hint,
     arrayFilters,
-    let: (statement['c'] ?? context.command['let']) as Document | undefined,
+    let: evaluateLet((statement['c'] ?? context.command['let']) as Document | undefined, new Date()),
     bypassValidation: toBoolean(context.command['bypassDocumentValidation']),
   };
 }

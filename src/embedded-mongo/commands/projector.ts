@@ -13,11 +13,12 @@ export type Projector = (raw: Buffer) => Buffer;
 export function makeProjector(spec: Document | undefined, query: Query | null, variables?: Document): Projector | null {
   if (!spec || Object.keys(spec).length === 0) return null;
   const projection = compileProjection(spec, {
-    matcher: query?.matcher,
+    filter: query?.matcher,
     collation: query?.collation ?? null,
     let: variables,
-    meta: (doc: Document, name: string) => (name === 'textScore' ? (query?.textScore(doc) ?? null) : null),
+    meta: (doc, name) => (name === 'textScore' ? (query?.textScore(doc as Document) ?? null) : null),
   });
+  if (!projection) return null;
   const { fields } = projection;
   return (raw) => encode(projection.apply(fields ? pickFields(raw, fields) : decode(raw)));
 }

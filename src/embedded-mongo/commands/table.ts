@@ -4,7 +4,7 @@ import { authenticationCommands } from './authentication.js';
 import { collectionCommands } from './collections.js';
 import type { CommandTable } from './context.js';
 import { deleteCommands } from './delete.js';
-import { explainCommands } from './explain.js';
+import { explainCommands } from './explain-command.js';
 import { findAndModifyCommands } from './find-and-modify.js';
 import { findCommands } from './find.js';
 import { handshakeCommands } from './handshake.js';

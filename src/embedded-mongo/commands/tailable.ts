@@ -6,7 +6,7 @@ import { PAUSE } from '../storage/time-slice.js';
 import type { CommandContext, Reply } from './context.js';
 import type { Batch, CursorSource, FillOptions } from './cursor-source.js';
 import { ListSource } from './cursor-source.js';
-import type { FindRequest } from './find.js';
+import type { FindRequest } from './find-request.js';
 import { makeProjector, type Projector } from './projector.js';
 import { Query } from './query.js';
 import type { ServerState } from './server-state.js';

@@ -14,13 +14,15 @@ export class ArrayFilters {
   static compile(filters: unknown, context: FilterContext): ArrayFilters {
     const compiled = new ArrayFilters();
     if (filters === undefined || filters === null) return compiled;
-    if (!Array.isArray(filters)) throw typeMismatch(`BSON field 'arrayFilters' is the wrong type '${typeName(filters)}', expected type 'array'`);
+    if (!Array.isArray(filters))
+      throw typeMismatch(`BSON field 'arrayFilters' is the wrong type '${typeName(filters)}', expected type 'array'`);
     for (const filter of filters as unknown[]) compiled.add(filter, context);
     return compiled;
   }
 
   private add(filter: unknown, context: FilterContext): void {
-    if (!isDocument(filter)) throw typeMismatch(`BSON field 'arrayFilters' is the wrong type '${typeName(filter)}', expected type 'object'`);
+    if (!isDocument(filter))
+      throw typeMismatch(`BSON field 'arrayFilters' is the wrong type '${typeName(filter)}', expected type 'object'`);
     const identifier = identifierOf(filter);
     if (this.tests.has(identifier)) {
       throw failedToParse(`Found multiple array filters with the same top-level field name ${identifier}`);
@@ -34,7 +36,8 @@ export class ArrayFilters {
   checkPath(path: string): void {
     for (const [, identifier = ''] of path.matchAll(/\$\[([^\]]*)\]/g)) {
       if (identifier === '') continue;
-      if (!this.tests.has(identifier)) throw badValue(`No array filter found for identifier '${identifier}' in path '${path}'`);
+      if (!this.tests.has(identifier))
+        throw badValue(`No array filter found for identifier '${identifier}' in path '${path}'`);
       this.used.add(identifier);
     }
   }
@@ -43,7 +46,9 @@ export class ArrayFilters {
   checkAllUsed(update: Document): void {
     for (const identifier of this.tests.keys()) {
       if (!this.used.has(identifier)) {
-        throw failedToParse(`The array filter for identifier '${identifier}' was not used in the update ${describe(update)}`);
+        throw failedToParse(
+          `The array filter for identifier '${identifier}' was not used in the update ${describe(update)}`,
+        );
       }
     }
   }
@@ -57,9 +62,12 @@ function identifierOf(filter: Document): string {
   const names = new Set<string>();
   collectTopLevelNames(filter, names);
   const [first, second] = names;
-  if (first === undefined) throw failedToParse('Cannot use an expression without a top-level field name in arrayFilters');
+  if (first === undefined)
+    throw failedToParse('Cannot use an expression without a top-level field name in arrayFilters');
   if (second !== undefined) {
-    throw failedToParse(`Error parsing array filter :: caused by :: Expected a single top-level field name, found '${first}' and '${second}'`);
+    throw failedToParse(
+      `Error parsing array filter :: caused by :: Expected a single top-level field name, found '${first}' and '${second}'`,
+    );
   }
   if (!/^[a-z][a-zA-Z0-9]*$/.test(first)) {
     throw badValue(

@@ -1,5 +1,5 @@
 import { type StringOrder } from '../bson/compare.js';
-import { type Numeric, toNumber } from '../bson/numbers.js';
+import { toNumber } from '../bson/numbers.js';
 import { type Document, isDocument, isNumeric, typeName } from '../bson/values.js';
 import { badValue, failedToParse, MongoError, typeMismatch } from '../errors.js';
 
@@ -48,7 +48,8 @@ const compiled = new Map<string, Collation>();
  */
 export function compileCollation(spec: unknown): Collation | null {
   if (spec === undefined || spec === null) return null;
-  if (!isDocument(spec)) throw typeMismatch(`BSON field 'collation' is the wrong type '${typeName(spec)}', expected type 'object'`);
+  if (!isDocument(spec))
+    throw typeMismatch(`BSON field 'collation' is the wrong type '${typeName(spec)}', expected type 'object'`);
   if (Object.keys(spec).length === 0) return null;
   const full = parseSpec(spec);
   if (full.locale === 'simple') return null;
@@ -64,14 +65,15 @@ export function compileCollation(spec: unknown): Collation | null {
 
 function parseSpec(spec: Document): CollationSpec {
   const { locale } = spec;
-  if (locale === undefined) throw new MongoError(40414, "BSON field 'collation.locale' is missing but a required field");
+  if (locale === undefined)
+    throw new MongoError(40414, "BSON field 'collation.locale' is missing but a required field");
   if (typeof locale !== 'string') {
     throw typeMismatch(`BSON field 'collation.locale' is the wrong type '${typeName(locale)}', expected type 'string'`);
   }
   const full: CollationSpec = { locale, ...DEFAULTS };
   for (const name of Object.keys(spec)) readOption(full, name, spec[name]);
   if (locale === 'simple') {
-    if (Object.keys(spec).length > 1) throw badValue("Collation: cannot specify options with the simple locale");
+    if (Object.keys(spec).length > 1) throw badValue('Collation: cannot specify options with the simple locale');
   } else if (!isKnownLocale(locale)) {
     throw badValue(`Field 'locale' is invalid in: { locale: "${locale}" }`);
   }
@@ -89,17 +91,19 @@ function readOption(full: CollationSpec, name: string, value: unknown): void {
     full[name] = value;
   } else if (isOneOf(name, Object.keys(CHOICES) as (keyof typeof CHOICES)[])) {
     const choices: readonly unknown[] = CHOICES[name];
-    if (!choices.includes(value)) throw badValue(`Enumeration value '${String(value)}' for field 'collation.${name}' is not a valid value.`);
+    if (!choices.includes(value))
+      throw badValue(`Enumeration value '${String(value)}' for field 'collation.${name}' is not a valid value.`);
     Object.assign(full, { [name]: value });
   } else {
     throw failedToParse(`BSON field 'collation.${name}' is an unknown field.`);
   }
 }
 
-const isOneOf = <T extends string>(name: string, names: readonly T[]): name is T => (names as readonly string[]).includes(name);
+const isOneOf = <T extends string>(name: string, names: readonly T[]): name is T =>
+  (names as readonly string[]).includes(name);
 
 function readStrength(value: unknown): CollationSpec['strength'] {
-  const strength = isNumeric(value) ? toNumber(value as Numeric) : NaN;
+  const strength = isNumeric(value) ? toNumber(value) : NaN;
   if (!Number.isInteger(strength) || strength < 1 || strength > 5) {
     throw badValue(`Field 'collation.strength' must be an integer between 1 and 5, got ${String(value)}`);
   }
@@ -141,5 +145,8 @@ function makeComparator(spec: CollationSpec): (a: string, b: string) => number {
   return (a, b) => variant(a, b) || last(a, b);
 }
 
-const bound = (collator: Intl.Collator): ((a: string, b: string) => number) => (a, b) => collator.compare(a, b);
+const bound =
+  (collator: Intl.Collator): ((a: string, b: string) => number) =>
+  (a, b) =>
+    collator.compare(a, b);
 const byCodePoint = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -124,7 +124,7 @@ function compileElement(node: ElemMatchNode, context: FilterContext): (item: unk
   if (node.ofValue) return compileValueTest(node.inner, context);
   const test = compileNode(node.inner, context);
   // An array inside the array is matched by its positions ("0", "1", ...).
-  return (item) => (isDocument(item) ? test(item) : Array.isArray(item) && test({ ...item } as unknown as Document));
+  return (item) => (isDocument(item) ? test(item) : Array.isArray(item) && test({ ...item }));
 }
 
 /**
@@ -226,7 +226,8 @@ function firstMatch(
     const index = items.findIndex(element);
     return index < 0 ? null : index;
   }
-  const nested: Predicate = inner.test === isNever ? { leafs: 'whole', test: (v) => Array.isArray(v) && v.some(element) } : inner;
+  const nested: Predicate =
+    inner.test === isNever ? { leafs: 'whole', test: (v) => Array.isArray(v) && v.some(element) } : inner;
   const index = items.findIndex((item) => isDocument(item) && visitPath(item, rest, nested.leafs, nested.test));
   if (index >= 0) return index;
   return position !== undefined && isArrayIndex(position) && Number(position) < items.length ? Number(position) : null;

@@ -1,6 +1,6 @@
 import { BSONRegExp } from 'bson';
 
-import { type Numeric, toNumber } from '../bson/numbers.js';
+import { toNumber } from '../bson/numbers.js';
 import { BSON_TYPE, type Document, isDocument, isNumeric, regexParts, typeName, typeNumber } from '../bson/values.js';
 import { badValue, failedToParse, MongoError } from '../errors.js';
 import { type ElemMatchNode, type FilterNode } from './filter-node.js';
@@ -62,7 +62,7 @@ function parseTopLevel(name: string, operand: unknown, context: PredicateContext
       return [{ kind: 'text', query: operand }];
     case '$alwaysTrue':
     case '$alwaysFalse':
-      if (!isNumeric(operand) || toNumber(operand as Numeric) !== 1) throw failedToParse(`${name} must be an integer value of 1`);
+      if (!isNumeric(operand) || toNumber(operand) !== 1) throw failedToParse(`${name} must be an integer value of 1`);
       return [{ kind: 'always', matches: name === '$alwaysTrue' }];
     case '$sampleRate':
       return [{ kind: 'sample', rate: sampleRate(operand) }];
@@ -85,7 +85,7 @@ function clauses(name: string, operand: unknown): Document[] {
 }
 
 function sampleRate(operand: unknown): number {
-  const rate = isNumeric(operand) ? toNumber(operand as Numeric) : NaN;
+  const rate = isNumeric(operand) ? toNumber(operand) : NaN;
   if (!(rate >= 0 && rate <= 1)) throw badValue(`numeric argument to $sampleRate must be in [0, 1]`);
   return rate;
 }
@@ -188,7 +188,8 @@ function allNode(path: string, operand: unknown, context: PredicateContext, dept
   return conjunction(
     items.map((item) => {
       if (areElemMatches) {
-        if (!isDocument(item) || Object.keys(item)[0] !== '$elemMatch') throw badValue('$all/$elemMatch has to be consistent');
+        if (!isDocument(item) || Object.keys(item)[0] !== '$elemMatch')
+          throw badValue('$all/$elemMatch has to be consistent');
         return parseElemMatch(path, item.$elemMatch, context, depth);
       }
       if (isOperatorDocument(item)) throw badValue('no $ expressions in $all');

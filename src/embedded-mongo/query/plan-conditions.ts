@@ -46,9 +46,27 @@ export function extractBounds(filter: Document | FilterNode): FilterBounds {
   return boundsOf(isNode(filter) ? filter : parseFilter(filter, { collation: null }));
 }
 
-const NODE_KINDS = new Set(['and', 'or', 'nor', 'not', 'leaf', 'elemMatch', 'always', 'sample', 'expr', 'schema', 'text']);
+const NODE_KINDS = new Set([
+  'and',
+  'or',
+  'nor',
+  'not',
+  'leaf',
+  'elemMatch',
+  'always',
+  'sample',
+  'expr',
+  'schema',
+  'text',
+]);
 const isNode = (filter: Document | FilterNode): filter is FilterNode =>
-  typeof filter.kind === 'string' && NODE_KINDS.has(filter.kind) && ('nodes' in filter || 'node' in filter || 'predicate' in filter || 'inner' in filter || Object.keys(filter).length === 2);
+  typeof filter.kind === 'string' &&
+  NODE_KINDS.has(filter.kind) &&
+  ('nodes' in filter ||
+    'node' in filter ||
+    'predicate' in filter ||
+    'inner' in filter ||
+    Object.keys(filter).length === 2);
 
 function boundsOf(node: FilterNode): FilterBounds {
   const collector: Collector = { paths: new Map(), branches: [], isExact: true };
@@ -161,11 +179,30 @@ const BRACKET_ENDS = new Map<number, Interval>([
   [BRACKET.number, { low: -Infinity, high: Infinity, lowInclusive: true, highInclusive: true }],
   [BRACKET.string, { low: '', high: {}, lowInclusive: true, highInclusive: false }],
   [BRACKET.object, { low: {}, high: [], lowInclusive: true, highInclusive: false }],
-  [BRACKET.binData, { low: new Binary(new Uint8Array(), 0), high: new ObjectId('0'.repeat(24)), lowInclusive: true, highInclusive: false }],
-  [BRACKET.objectId, { low: new ObjectId('0'.repeat(24)), high: new ObjectId('f'.repeat(24)), lowInclusive: true, highInclusive: true }],
+  [
+    BRACKET.binData,
+    {
+      low: new Binary(new Uint8Array(), 0),
+      high: new ObjectId('0'.repeat(24)),
+      lowInclusive: true,
+      highInclusive: false,
+    },
+  ],
+  [
+    BRACKET.objectId,
+    { low: new ObjectId('0'.repeat(24)), high: new ObjectId('f'.repeat(24)), lowInclusive: true, highInclusive: true },
+  ],
   [BRACKET.bool, { low: false, high: true, lowInclusive: true, highInclusive: true }],
   [BRACKET.date, { low: new Date(-8.64e15), high: new Date(8.64e15), lowInclusive: true, highInclusive: true }],
-  [BRACKET.timestamp, { low: new Timestamp({ t: 0, i: 0 }), high: new Timestamp({ t: 0xffffffff, i: 0xffffffff }), lowInclusive: true, highInclusive: true }],
+  [
+    BRACKET.timestamp,
+    {
+      low: new Timestamp({ t: 0, i: 0 }),
+      high: new Timestamp({ t: 0xffffffff, i: 0xffffffff }),
+      lowInclusive: true,
+      highInclusive: true,
+    },
+  ],
 ]);
 
 function rangeCondition(path: string, operator: '$gt' | '$gte' | '$lt' | '$lte', operand: unknown): Condition | null {
@@ -175,7 +212,8 @@ function rangeCondition(path: string, operator: '$gt' | '$gte' | '$lt' | '$lte',
   if (bracket === BRACKET.null) {
     return { path, intervals: inclusive ? [point(null)] : [], isPoints: true, exact: false };
   }
-  if (bracket === BRACKET.minKey || bracket === BRACKET.maxKey) return extremeCondition(path, operand, isLower, inclusive);
+  if (bracket === BRACKET.minKey || bracket === BRACKET.maxKey)
+    return extremeCondition(path, operand, isLower, inclusive);
   if (bracket === BRACKET.number && Number.isNaN(toNumber(operand as Numeric))) {
     return { path, intervals: inclusive ? [point(operand)] : [], isPoints: true, exact: true };
   }
@@ -274,7 +312,9 @@ function implies(node: FilterNode, wanted: FilterNode): boolean {
   if (node.kind === 'or') return node.nodes.every((branch) => implies(branch, wanted));
   if (wanted.kind === 'or') return wanted.nodes.some((each) => implies(node, each));
   const parts = node.kind === 'and' ? node.nodes : [node];
-  return parts.some((part) => (part.kind === 'or' && part !== node ? implies(part, wanted) : isSameOrNarrower(part, wanted)));
+  return parts.some((part) =>
+    part.kind === 'or' && part !== node ? implies(part, wanted) : isSameOrNarrower(part, wanted),
+  );
 }
 
 function isSameOrNarrower(part: FilterNode, wanted: FilterNode): boolean {
@@ -284,14 +324,19 @@ function isSameOrNarrower(part: FilterNode, wanted: FilterNode): boolean {
   const condition = conditionOf(part, part.path);
   if (!condition || (part.operator === '$eq' && Array.isArray(part.operand))) return false;
   if (wanted.operator === '$exists') return !condition.intervals.some((interval) => isInside(null, [interval]));
-  if (wanted.operator === '$type') return condition.isPoints && condition.exact && condition.intervals.every(({ low }) => wanted.predicate.test(low));
+  if (wanted.operator === '$type')
+    return condition.isPoints && condition.exact && condition.intervals.every(({ low }) => wanted.predicate.test(low));
   const target = conditionOf(wanted, wanted.path);
   if (!target?.exact) return false;
   return condition.intervals.every((inner) => target.intervals.some((outer) => contains(outer, inner)));
 }
 
 const isSameLeaf = (a: FilterNode, b: FilterNode): boolean =>
-  a.kind === 'leaf' && b.kind === 'leaf' && a.path === b.path && a.operator === b.operator && valuesEqual(a.operand, b.operand);
+  a.kind === 'leaf' &&
+  b.kind === 'leaf' &&
+  a.path === b.path &&
+  a.operator === b.operator &&
+  valuesEqual(a.operand, b.operand);
 
 function contains(outer: Interval, inner: Interval): boolean {
   const low = compareKeys(inner.low, outer.low);

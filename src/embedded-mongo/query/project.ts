@@ -30,13 +30,16 @@ type Step = (result: Document, source: Document) => void;
  */
 export function compileProjection(spec: unknown, options: ProjectionOptions = {}): FindProjection | null {
   if (spec === undefined || spec === null) return null;
-  if (!isDocument(spec)) throw typeMismatch(`BSON field 'projection' is the wrong type '${typeName(spec)}', expected type 'object'`);
+  if (!isDocument(spec))
+    throw typeMismatch(`BSON field 'projection' is the wrong type '${typeName(spec)}', expected type 'object'`);
   if (Object.keys(spec).length === 0) return null;
   const { plain, slices, elementMatches, positional } = splitSpec(spec);
   const isExclusion = Object.keys(plain).some((path) => path !== '_id' && isFalseFlag(plain[path]));
-  if (isExclusion && positional !== null) throw new MongoError(31395, 'positional projection cannot be used with exclusion');
+  if (isExclusion && positional !== null)
+    throw new MongoError(31395, 'positional projection cannot be used with exclusion');
   // `$slice` alone keeps all other fields; beside inclusions it includes its own.
-  const onlySlices = slices.length > 0 && !isExclusion && Object.keys(plain).every((path) => path === '_id' && isFalseFlag(plain[path]));
+  const onlySlices =
+    slices.length > 0 && !isExclusion && Object.keys(plain).every((path) => path === '_id' && isFalseFlag(plain[path]));
   if (!isExclusion && !onlySlices) for (const { path } of slices) plain[path] = true;
   const isPlain = Object.keys(plain).length > 0;
   const projection: Projection | null = isPlain ? compileProject(plain, options) : null;
@@ -55,14 +58,19 @@ export function compileProjection(spec: unknown, options: ProjectionOptions = {}
   };
 }
 
-const isFalseFlag = (value: unknown): boolean => value === false || (isNumeric(value) && toNumber(value as Numeric) === 0);
+const isFalseFlag = (value: unknown): boolean => value === false || (isNumeric(value) && toNumber(value) === 0);
 
 interface Operator {
   readonly path: string;
   readonly operand: unknown;
 }
 
-function splitSpec(spec: Document): { plain: Document; slices: Operator[]; elementMatches: Operator[]; positional: string | null } {
+function splitSpec(spec: Document): {
+  plain: Document;
+  slices: Operator[];
+  elementMatches: Operator[];
+  positional: string | null;
+} {
   const plain: Document = {};
   const slices: Operator[] = [];
   const elementMatches: Operator[] = [];
@@ -71,7 +79,8 @@ function splitSpec(spec: Document): { plain: Document; slices: Operator[]; eleme
     const value = spec[path];
     const operator = isDocument(value) ? Object.keys(value)[0] : undefined;
     if (path.endsWith('.$')) {
-      if (positional !== null) throw new MongoError(31276, 'Cannot specify more than one positional projection per query.');
+      if (positional !== null)
+        throw new MongoError(31276, 'Cannot specify more than one positional projection per query.');
       positional = path.slice(0, -2);
       setField(plain, positional, isFalseFlag(value) ? false : true);
     } else if (path.includes('.$.')) {
@@ -106,7 +115,9 @@ function isFindSlice(operand: unknown): boolean {
 }
 
 function sliceStep(path: string, operand: unknown): Step {
-  const numbers = (Array.isArray(operand) ? (operand as Numeric[]) : [operand as Numeric]).map((value) => Math.trunc(toNumber(value)));
+  const numbers = (Array.isArray(operand) ? (operand as Numeric[]) : [operand as Numeric]).map((value) =>
+    Math.trunc(toNumber(value)),
+  );
   const [first = 0, limit] = numbers;
   if (limit !== undefined && limit <= 0) throw new MongoError(28724, '$slice limit must be positive');
   const slice = (items: readonly unknown[]): unknown[] => {
@@ -135,7 +146,8 @@ function replaceInside(value: unknown, parts: readonly string[], change: (value:
 }
 
 function elemMatchStep(path: string, operand: unknown, options: ProjectionOptions): Step {
-  if (!isDocument(operand)) throw new MongoError(31274, `elemMatch: Invalid argument, object required, but got ${typeName(operand)}`);
+  if (!isDocument(operand))
+    throw new MongoError(31274, `elemMatch: Invalid argument, object required, but got ${typeName(operand)}`);
   const matches = compileElementFilter(operand, { collation: options.collation, let: options.let, now: options.now });
   return (result, source) => {
     delete result[path]; // it comes after the other fields
@@ -151,7 +163,10 @@ function positionalStep(path: string, filter: Matcher | undefined): Step {
     if (!hasArrayAt(source, parts)) return;
     const index = filter?.positionalIndex(source) ?? null;
     if (index === null) {
-      throw new MongoError(51246, "Executor error during find command :: caused by :: positional operator '.$' couldn't find a matching element in the array");
+      throw new MongoError(
+        51246,
+        "Executor error during find command :: caused by :: positional operator '.$' couldn't find a matching element in the array",
+      );
     }
     replaceFirstArray(result, parts, index);
   };

@@ -1,8 +1,9 @@
 import { compareValues, type StringOrder } from '../bson/compare.js';
-import { type Numeric, toNumber } from '../bson/numbers.js';
+import { toNumber } from '../bson/numbers.js';
 import { splitPath, visitPath } from '../bson/path.js';
 import { type Document, getField, isDocument, isNumeric, typeName } from '../bson/values.js';
 import { badValue, MongoError } from '../errors.js';
+import { describe } from './describe.js';
 
 /** One key of a sort: an ascending (1) or descending (-1) path, or the text score. */
 export interface SortKey {
@@ -38,14 +39,19 @@ export function parseSort(spec: Document): SortKey[] {
       if (Object.keys(value).length !== 1 || meta === undefined) {
         throw new MongoError(17312, `$meta is the only expression supported by $sort right now`);
       }
-      if (meta !== 'textScore' && meta !== 'randVal') throw new MongoError(31138, `Illegal $meta sort: $meta: "${String(meta)}"`);
+      if (meta !== 'textScore' && meta !== 'randVal')
+        throw new MongoError(31138, `Illegal $meta sort: $meta: "${describe(meta)}"`);
       return { path, direction: -1, meta };
     }
     if (!isNumeric(value)) {
-      throw new MongoError(15974, `Illegal key in $sort specification: ${path}: ${JSON.stringify(value)} (${typeName(value)})`);
+      throw new MongoError(
+        15974,
+        `Illegal key in $sort specification: ${path}: ${JSON.stringify(value)} (${typeName(value)})`,
+      );
     }
-    const direction = toNumber(value as Numeric);
-    if (direction !== 1 && direction !== -1) throw new MongoError(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
+    const direction = toNumber(value);
+    if (direction !== 1 && direction !== -1)
+      throw new MongoError(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
     return { path, direction, meta: null };
   });
 }
@@ -54,7 +60,8 @@ function checkPath(path: string): void {
   if (path === '') throw new MongoError(40352, 'FieldPath cannot be constructed with empty string');
   if (path.startsWith('.') || path.endsWith('.')) throw new MongoError(40353, "FieldPath must not end with a '.'.");
   if (path.includes('..')) throw new MongoError(15998, 'FieldPath field names may not be empty strings.');
-  if (path.startsWith('$')) throw new MongoError(16410, `FieldPath field names may not start with '$'. Consider using $getField or $setField.`);
+  if (path.startsWith('$'))
+    throw new MongoError(16410, `FieldPath field names may not start with '$'. Consider using $getField or $setField.`);
 }
 
 /**

@@ -5,9 +5,10 @@ import { badValue, failedToParse, MongoError } from '../errors.js';
 import { type ArrayFilters } from './array-filters.js';
 import { describe } from './describe.js';
 import { arithmeticModifiers } from './update-operators/arithmetic.js';
-import { arrayModifiers, pushModifier } from './update-operators/arrays.js';
+import { arrayModifiers } from './update-operators/arrays.js';
 import { fieldModifiers } from './update-operators/fields.js';
 import { type Modifier, type ModifierCompiler, type ModifierContext, REMOVE } from './update-operators/modifier.js';
+import { pushModifier } from './update-operators/push.js';
 import { arrayOnPath, resolvePositions, slotAt } from './update-path.js';
 
 const modifierCompilers: Readonly<Record<string, ModifierCompiler>> = {
@@ -35,7 +36,11 @@ export interface ModifierUpdate {
 }
 
 /** Compiles an update-operator document; throws 9, 40, 52, 56 and operator errors as MongoDB does. */
-export function compileModifiers(update: Document, arrayFilters: ArrayFilters, context: ModifierContext): ModifierUpdate {
+export function compileModifiers(
+  update: Document,
+  arrayFilters: ArrayFilters,
+  context: ModifierContext,
+): ModifierUpdate {
   const changes = Object.keys(update).flatMap((operator) => compileOperator(operator, update[operator], context));
   for (const change of changes) {
     checkPath(change.path);
@@ -48,7 +53,8 @@ export function compileModifiers(update: Document, arrayFilters: ArrayFilters, c
     apply: (doc, scope) => {
       let hasChanged = false;
       for (const change of changes) {
-        const changed = change.kind === 'rename' ? rename(doc, change.path, change.to) : modify(doc, change, arrayFilters, scope);
+        const changed =
+          change.kind === 'rename' ? rename(doc, change.path, change.to) : modify(doc, change, arrayFilters, scope);
         hasChanged ||= changed;
       }
       return hasChanged;
@@ -79,7 +85,8 @@ function compileOperator(operator: string, fields: unknown, context: ModifierCon
 function checkPath(path: string): void {
   if (path === '') throw new MongoError(56, 'An empty update path is not valid.');
   const parts = splitPath(path);
-  if (parts.includes('')) throw new MongoError(56, `The update path '${path}' contains an empty field name, which is not allowed.`);
+  if (parts.includes(''))
+    throw new MongoError(56, `The update path '${path}' contains an empty field name, which is not allowed.`);
   if (parts[0]?.startsWith('$')) {
     if (/^\$(\[.*\])?$/.test(parts[0])) {
       throw badValue(`Cannot have positional (i.e. '$') element in the first position in path '${path}'`);
@@ -91,7 +98,8 @@ function checkPath(path: string): void {
       throw new MongoError(52, `The dollar ($) prefixed field '${part}' in '${path}' is not valid for storage.`);
     }
   }
-  if (parts.filter((part) => part === '$').length > 1) throw badValue(`Too many positional (i.e. '$') elements found in path '${path}'`);
+  if (parts.filter((part) => part === '$').length > 1)
+    throw badValue(`Too many positional (i.e. '$') elements found in path '${path}'`);
 }
 
 function renameTarget(from: string, to: unknown): string {
@@ -107,7 +115,9 @@ function renameTarget(from: string, to: unknown): string {
 /** Two changes may not touch the same path, nor one the parent of the other. */
 function checkConflicts(changes: readonly Change[]): void {
   const seen: string[] = [];
-  for (const path of changes.flatMap((change) => (change.kind === 'rename' ? [change.path, change.to] : [change.path]))) {
+  for (const path of changes.flatMap((change) =>
+    change.kind === 'rename' ? [change.path, change.to] : [change.path],
+  )) {
     for (const other of seen) {
       const isInside = path.startsWith(`${other}.`);
       if (path === other || isInside || other.startsWith(`${path}.`)) {

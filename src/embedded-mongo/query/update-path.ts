@@ -34,7 +34,8 @@ function resolveFrom(
   const [part, ...after] = rest;
   if (part === undefined) return [[...done]];
   if (part === '$') {
-    if (context.matchedIndex === null) throw badValue('The positional operator did not find the match needed from the query.');
+    if (context.matchedIndex === null)
+      throw badValue('The positional operator did not find the match needed from the query.');
     const position = String(context.matchedIndex);
     return resolveFrom(childOf(value, position), after, [...done, position], context);
   }
@@ -44,7 +45,8 @@ function resolveFrom(
   if (value === undefined) {
     throw badValue(`The path '${path}' must exist in the document in order to apply array updates.`);
   }
-  if (!Array.isArray(value)) throw badValue(`Cannot apply array updates to non-array element ${done.at(-1) ?? ''}: ${describe(value)}`);
+  if (!Array.isArray(value))
+    throw badValue(`Cannot apply array updates to non-array element ${done.at(-1) ?? ''}: ${describe(value)}`);
   const accepts = identifier === '' ? () => true : context.arrayFilters.get(identifier);
   return (value as unknown[]).flatMap((item, index) =>
     accepts(item) ? resolveFrom(item, after, [...done, String(index)], context) : [],

@@ -46,7 +46,8 @@ const PIPELINE_STAGES = new Set(['$addFields', '$set', '$project', '$unset', '$r
 export function compileUpdate(update: unknown, options: UpdateOptions = {}): CompiledUpdate {
   const filter = { collation: options.collation ?? null, let: options.let, now: options.now };
   if (Array.isArray(update)) {
-    if (options.arrayFilters !== undefined) throw failedToParse('arrayFilters may not be specified for pipeline-syle updates');
+    if (options.arrayFilters !== undefined)
+      throw failedToParse('arrayFilters may not be specified for pipeline-syle updates');
     return { kind: 'pipeline', transforms: (update as unknown[]).map((stage) => compileStage(stage, options)) };
   }
   if (!isDocument(update)) {
@@ -58,7 +59,10 @@ export function compileUpdate(update: unknown, options: UpdateOptions = {}): Com
     return { kind: 'replacement', replacement: update };
   }
   const arrayFilters = ArrayFilters.compile(options.arrayFilters, filter);
-  return { kind: 'modifiers', modifiers: compileModifiers(update, arrayFilters, { collation: filter.collation, filter }) };
+  return {
+    kind: 'modifiers',
+    modifiers: compileModifiers(update, arrayFilters, { collation: filter.collation, filter }),
+  };
 }
 
 function checkReplacement(replacement: Document): void {

@@ -38,7 +38,10 @@ function add(path: string, value: unknown, found: Map<string, unknown>): void {
     if (other === path) throw new MongoError(54, `cannot infer query fields to set, path '${path}' is matched twice`);
     if (path.startsWith(`${other}.`) || other.startsWith(`${path}.`)) {
       const inner = path.length > other.length ? path : other;
-      throw new MongoError(54, `cannot infer query fields to set, both paths '${inner}' and '${path.length > other.length ? other : path}' are matched`);
+      throw new MongoError(
+        54,
+        `cannot infer query fields to set, both paths '${inner}' and '${path.length > other.length ? other : path}' are matched`,
+      );
     }
   }
   found.set(path, value);

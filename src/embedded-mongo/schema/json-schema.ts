@@ -21,11 +21,12 @@ type KeywordCompiler = (operand: unknown, schema: Document) => Check | null;
 
 const number = (name: string, operand: unknown): Numeric => {
   if (!isNumeric(operand)) throw typeMismatch(`$jsonSchema keyword '${name}' must be a number`);
-  return operand as Numeric;
+  return operand;
 };
 const count = (name: string, operand: unknown): number => {
   const value = toNumber(number(name, operand));
-  if (!Number.isInteger(value) || value < 0) throw failedToParse(`$jsonSchema keyword '${name}' must be a non-negative integer`);
+  if (!Number.isInteger(value) || value < 0)
+    throw failedToParse(`$jsonSchema keyword '${name}' must be a non-negative integer`);
   return value;
 };
 const strings = (name: string, operand: unknown): readonly string[] => {
@@ -36,7 +37,8 @@ const strings = (name: string, operand: unknown): readonly string[] => {
   return operand as string[];
 };
 const object = (name: string, operand: unknown): Document => {
-  if (!isDocument(operand)) throw typeMismatch(`$jsonSchema keyword '${name}' must be an object, but found ${typeName(operand)}`);
+  if (!isDocument(operand))
+    throw typeMismatch(`$jsonSchema keyword '${name}' must be an object, but found ${typeName(operand)}`);
   return operand;
 };
 const schemaList = (name: string, operand: unknown): Check[] => {
@@ -46,10 +48,22 @@ const schemaList = (name: string, operand: unknown): Check[] => {
 };
 
 // Each helper limits a keyword to the values it is about.
-const ofNumbers = (check: (value: Numeric) => boolean): Check => (value) => !isNumeric(value) || check(value as Numeric);
-const ofStrings = (check: (value: string) => boolean): Check => (value) => typeof value !== 'string' || check(value);
-const ofArrays = (check: (items: readonly unknown[]) => boolean): Check => (value) => !Array.isArray(value) || check(value);
-const ofObjects = (check: (doc: Document) => boolean): Check => (value) => !isDocument(value) || check(value);
+const ofNumbers =
+  (check: (value: Numeric) => boolean): Check =>
+  (value) =>
+    !isNumeric(value) || check(value);
+const ofStrings =
+  (check: (value: string) => boolean): Check =>
+  (value) =>
+    typeof value !== 'string' || check(value);
+const ofArrays =
+  (check: (items: readonly unknown[]) => boolean): Check =>
+  (value) =>
+    !Array.isArray(value) || check(value);
+const ofObjects =
+  (check: (doc: Document) => boolean): Check =>
+  (value) =>
+    !isDocument(value) || check(value);
 
 const areDistinct = (items: readonly unknown[]): boolean =>
   new Set(items.map((item) => encodeKey([item], [1]).toString('latin1'))).size === items.length;
@@ -73,7 +87,9 @@ const keywords: Record<string, KeywordCompiler> = {
   exclusiveMaximum: ignored,
   additionalProperties: (operand, schema) => {
     const known = new Set(Object.keys(isDocument(schema.properties) ? schema.properties : {}));
-    const patterns = Object.keys(isDocument(schema.patternProperties) ? schema.patternProperties : {}).map((pattern) => compileRegex(pattern, ''));
+    const patterns = Object.keys(isDocument(schema.patternProperties) ? schema.patternProperties : {}).map((pattern) =>
+      compileRegex(pattern, ''),
+    );
     const isExtra = (name: string): boolean => !known.has(name) && !patterns.some((pattern) => pattern.test(name));
     if (typeof operand === 'boolean') {
       return operand ? null : ofObjects((doc) => !Object.keys(doc).some(isExtra));
@@ -110,11 +126,13 @@ const keywords: Record<string, KeywordCompiler> = {
   },
   type: (operand) => {
     const names = typeof operand === 'string' ? [operand] : strings('type', operand);
-    const types = new Set(names.flatMap((name) => {
-      const known = Object.hasOwn(JSON_TYPES, name) ? JSON_TYPES[name] : undefined;
-      if (!known) throw failedToParse(`$jsonSchema type '${name}' is not currently supported.`);
-      return [...known];
-    }));
+    const types = new Set(
+      names.flatMap((name) => {
+        const known = Object.hasOwn(JSON_TYPES, name) ? JSON_TYPES[name] : undefined;
+        if (!known) throw failedToParse(`$jsonSchema type '${name}' is not currently supported.`);
+        return [...known];
+      }),
+    );
     return (value) => hasTypeIn(value, types);
   },
   enum: (operand) => {
@@ -139,7 +157,9 @@ const keywords: Record<string, KeywordCompiler> = {
   },
   patternProperties: (operand) => {
     const patterns = object('patternProperties', operand);
-    const checks = Object.keys(patterns).map((pattern) => [compileRegex(pattern, ''), compileCheck(object(pattern, patterns[pattern]))] as const);
+    const checks = Object.keys(patterns).map(
+      (pattern) => [compileRegex(pattern, ''), compileCheck(object(pattern, patterns[pattern]))] as const,
+    );
     return ofObjects((doc) =>
       Object.keys(doc).every((name) => checks.every(([pattern, check]) => !pattern.test(name) || check(doc[name]))),
     );
@@ -219,7 +239,9 @@ function compileCheck(schema: Document): Check {
     const compile = Object.hasOwn(keywords, name) ? keywords[name] : undefined;
     if (!compile) {
       throw failedToParse(
-        REFUSED.has(name) ? `$jsonSchema keyword '${name}' is not currently supported` : `Unknown $jsonSchema keyword: ${name}`,
+        REFUSED.has(name)
+          ? `$jsonSchema keyword '${name}' is not currently supported`
+          : `Unknown $jsonSchema keyword: ${name}`,
       );
     }
     return compile(schema[name], schema) ?? [];

@@ -102,7 +102,7 @@ export class Transaction implements DocumentWriter {
     try {
       for (const phase of ['remove', 'put'] as const) this.applyPhase(phase);
     } catch (error) {
-      throw error instanceof MongoError ? new ConflictAtCommit({ cause: error }) : error;
+      throw error instanceof MongoError ? new ConflictAtCommit('a unique value was taken meanwhile', { cause: error }) : error;
     }
   }
 

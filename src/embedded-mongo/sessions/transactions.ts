@@ -202,7 +202,7 @@ export class Transactions {
 
   private apply(transaction: Transaction, user: string | null): Promise<void> {
     const { lsid, txnNumber } = transaction.session;
-    const origin = { lsid: lsidWithUser(lsid, user), txnNumber };
+    const origin = { lsid: lsidWithUser(lsid, user), txnNumber: txnNumber as bigint };
     return this.store.write(() => this.store.feed.inTransaction(origin, () => transaction.apply()));
   }
 

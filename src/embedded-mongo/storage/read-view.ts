@@ -41,9 +41,7 @@ export class ReadView {
   /** The document without the transaction's own changes. */
   committed(info: CollectionInfo, recordKey: Buffer): Buffer | undefined {
     const key = ownedKey(info.id, recordKey);
-    return this.snapshot
-      ? this.env.docs.getBinary(key, { transaction: this.snapshot })
-      : this.env.docs.getBinary(key);
+    return this.snapshot ? this.env.docs.get(key, { transaction: this.snapshot }) : this.env.docs.getBinary(key);
   }
 
   /** All committed documents whose record keys lie in the range; by default the whole collection. */

@@ -151,12 +151,17 @@ class SmtpSession {
     );
     return {
       ...this.reply(info?.response),
-      // A 2xx while the mail is still being written cannot be the answer to it.
-      isAccepted: this.phase === 'awaiting-reply',
+      isAccepted: this.isWholeMailWritten(),
       serverMessageId: info?.serverMessageId ?? null,
       errorCode: null,
       command: 'DATA',
     };
+  }
+
+  /** A 2xx while the mail is still being written cannot be the answer to it. */
+  private isWholeMailWritten(): boolean {
+    const socket = this.connection._socket;
+    return this.phase === 'awaiting-reply' && (!socket || socket.writableLength === 0);
   }
 
   /** A callback of nodemailer as a promise that also ends with the connection. */

@@ -3,6 +3,8 @@ import { AppError, errorMessage } from '../../common/errors.js';
 /** What imapflow, nodemailer and Node attach to their errors. */
 interface MailLibraryError {
   code?: unknown;
+  /** nodemailer: the code of the socket, where `code` is only ESOCKET. */
+  originalCode?: unknown;
   authenticationFailed?: unknown;
   serverResponseCode?: unknown;
   responseCode?: unknown;
@@ -44,14 +46,15 @@ const LIMIT_CODES = new Set([
  */
 export function toMailError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const { code, authenticationFailed, serverResponseCode, responseCode } = (error ?? {}) as MailLibraryError;
+  const { code, originalCode, authenticationFailed, serverResponseCode, responseCode } = (error ??
+    {}) as MailLibraryError;
   if (isRefusedLogin({ code, authenticationFailed, serverResponseCode, responseCode })) {
     const detail = typeof serverResponseCode === 'string' ? ` (${serverResponseCode})` : '';
     return new AppError('MAIL_AUTH', `The mail server refused the login${detail}: check user and password.`, {
       cause: error,
     });
   }
-  const name = typeof code === 'string' ? code : '';
+  const name = [originalCode, code].find((value) => typeof value === 'string') ?? '';
   if (LIMIT_CODES.has(name)) {
     return new AppError('MAIL_LIMIT', 'The mail server sent more than is allowed.', { retryable: true, cause: error });
   }
@@ -68,8 +71,9 @@ function explain(code: string, serverResponseCode: unknown, error: unknown): str
   if (typeof serverResponseCode === 'string' && EXPLANATIONS[serverResponseCode])
     return EXPLANATIONS[serverResponseCode];
   if (EXPLANATIONS[code]) return EXPLANATIONS[code];
-  if (/CERT|SELF_SIGNED|ALTNAME|ISSUER/.test(code))
-    return `The certificate of the mail server is not trusted (${code}).`;
-  if (/STARTTLS/i.test(errorMessage(error))) return 'The mail server does not offer STARTTLS: check port and security.';
+  const text = errorMessage(error);
+  if (/CERT|SELF_SIGNED|ALTNAME|ISSUER/.test(code) || /certificate|altnames/i.test(text))
+    return 'The certificate of the mail server is not trusted: check the host name, or give its certificate authority.';
+  if (/STARTTLS/i.test(text)) return 'The mail server does not offer STARTTLS: check port and security.';
   return `The mail server could not be used${code ? ` (${code})` : ''}.`;
 }

@@ -15,6 +15,11 @@ export class MailboxDirectory {
     return mailbox;
   }
 
+  /** Addresses and aliases of every mailbox: mail from them is our own. */
+  ownAddresses(): Promise<string[]> {
+    return this.mailboxes.listAddresses();
+  }
+
   async findByName(name: string): Promise<Mailbox | null> {
     return this.mailboxes.findByName(name);
   }

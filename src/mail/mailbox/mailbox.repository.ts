@@ -74,6 +74,15 @@ export class MailboxRepository {
     return doc && toMailbox(doc);
   }
 
+  /** Addresses and aliases of every mailbox: mail from them is our own. */
+  async listAddresses(): Promise<string[]> {
+    const docs = await this.model
+      .find({}, { address: 1, aliases: 1 })
+      .lean<Pick<MailboxDoc, 'address' | 'aliases'>[]>()
+      .exec();
+    return docs.flatMap(({ address, aliases }) => [address, ...aliases]);
+  }
+
   async count(): Promise<number> {
     return this.model.countDocuments({}).exec();
   }

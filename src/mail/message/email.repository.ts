@@ -37,12 +37,15 @@ export class EmailRepository {
   }
 
   /** The email of a raw message, made now or by an earlier, interrupted call. */
-  async insertForRaw(raw: Pick<RawMessage, 'id' | 'mailboxId' | 'receivedAt'>): Promise<Email & { isNew: boolean }> {
+  async insertForRaw(
+    raw: Pick<RawMessage, 'id' | 'mailboxId' | 'receivedAt' | 'source'>,
+  ): Promise<Email & { isNew: boolean }> {
     const now = this.clock.now();
     try {
       const doc = await this.model.create({
         mailboxId: raw.mailboxId,
         rawId: raw.id,
+        source: raw.source,
         receivedAt: raw.receivedAt,
         state: 'received',
         runAt: now,

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { claimFields } from '../../database/claim-queue.js';
 import { idField, schemaOptions, type Stored } from '../../database/schema-options.js';
+import { RAW_SOURCES } from './raw-message.types.js';
 import { EMAIL_STATES, type Email, type HistoryEntry } from './email.types.js';
 
 export const EMAIL_MODEL = 'Email';
@@ -27,6 +28,7 @@ export const emailSchema = new Schema<EmailDoc>(
     _id: idField,
     mailboxId: { type: String, required: true },
     rawId: { type: String, required: true },
+    source: { type: String, enum: RAW_SOURCES, required: true },
     threadId: reference,
     state: { type: String, enum: EMAIL_STATES, required: true },
     stateReason: { type: String, default: null },
@@ -40,6 +42,7 @@ export const emailSchema = new Schema<EmailDoc>(
     replyId: reference,
     decisionId: reference,
     runId: reference,
+    bouncedReplyId: reference,
     approval: stepResult,
     regenerate: stepResult,
     pendingReview: stepResult,
@@ -55,5 +58,8 @@ emailSchema.index({ state: 1, _id: 1 });
 emailSchema.index({ threadId: 1, receivedAt: 1 });
 emailSchema.index({ 'classification.category': 1, _id: 1 });
 emailSchema.index({ 'parsed.messageId': 1 });
-emailSchema.index({ 'pendingReview.replyId': 1 }, { partialFilterExpression: { 'pendingReview.replyId': { $exists: true } } });
+emailSchema.index(
+  { 'pendingReview.replyId': 1 },
+  { partialFilterExpression: { 'pendingReview.replyId': { $exists: true } } },
+);
 emailSchema.index({ 'parsed.searchKeys': 1 });

@@ -1,4 +1,5 @@
 import type { ParsedMail } from './parsed-mail.types.js';
+import type { RawSource } from './raw-message.types.js';
 
 /** Version of the state machine. A worker claims no email that a newer version wrote (mixed deployments). */
 export const WF_VERSION = 1;
@@ -75,6 +76,8 @@ export interface Email {
   id: string;
   mailboxId: string;
   rawId: string;
+  /** Where it came from, as on its raw message. */
+  source: RawSource;
   threadId: string | null;
   state: EmailState;
   /** Why it is ignored, needs a person, was rejected or quarantined. */
@@ -98,6 +101,8 @@ export interface Email {
   runId: string | null;
   /** Who approved which version; what the outbox step sends. Kept after sending. */
   approval: Approval | null;
+  /** The reply of ours that this bounce is about; null for any other mail. */
+  bouncedReplyId: string | null;
   /** What a person asked for when the draft is to be written anew; null otherwise. */
   regenerate: { instruction: string; /** Number that the new version gets. */ version: number } | null;
   /** What a person did, until it is stored as a review (written with the state, so that no crash loses feedback). */

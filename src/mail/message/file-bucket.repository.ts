@@ -29,6 +29,10 @@ export class FileBucket {
     await this.files.updateOne({ _id: id }, { $set: done }, { upsert: true }).exec();
   }
 
+  async exists(id: string): Promise<boolean> {
+    return (await this.files.exists({ _id: id }).exec()) !== null;
+  }
+
   /** @throws AppError NOT_FOUND, or INTERNAL when chunks are missing */
   async read(id: string): Promise<Buffer> {
     const parts: Buffer[] = [];

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
+import { AttachmentRepository } from './attachment.repository.js';
 import { EmailQueryRepository } from './email-query.repository.js';
+import { EmailController } from './email.controller.js';
 import { EmailRepository } from './email.repository.js';
 import { EMAIL_MODEL, emailSchema } from './email.schema.js';
 import {
@@ -11,6 +13,9 @@ import {
   filesSchema,
   RAW_BUCKET,
 } from './file-bucket.schema.js';
+import { MailFilesService } from './mail-files.service.js';
+import { MessageService } from './message.service.js';
+import { MailParserPool } from './parse/mail-parser-pool.js';
 import { RawIntakeService } from './raw-intake.service.js';
 import { RawMessageRepository } from './raw-message.repository.js';
 import { RAW_MESSAGE_MODEL, rawMessageSchema } from './raw-message.schema.js';
@@ -20,6 +25,7 @@ const bucketModels = [RAW_BUCKET, ATTACHMENT_BUCKET].flatMap((bucket) => [
   { name: chunksModel(bucket), schema: chunksSchema(bucket) },
 ]);
 
+/** Received mail: raw bytes, parsing, screening, and the email that the workflow works on. */
 @Module({
   imports: [
     MongooseModule.forFeature([
@@ -28,7 +34,24 @@ const bucketModels = [RAW_BUCKET, ATTACHMENT_BUCKET].flatMap((bucket) => [
       ...bucketModels,
     ]),
   ],
-  providers: [RawMessageRepository, EmailRepository, EmailQueryRepository, RawIntakeService],
-  exports: [RawMessageRepository, EmailRepository, EmailQueryRepository, RawIntakeService],
+  controllers: [EmailController],
+  providers: [
+    RawMessageRepository,
+    EmailRepository,
+    EmailQueryRepository,
+    AttachmentRepository,
+    RawIntakeService,
+    MessageService,
+    MailFilesService,
+    { provide: MailParserPool, useFactory: () => new MailParserPool() },
+  ],
+  exports: [
+    RawMessageRepository,
+    EmailRepository,
+    EmailQueryRepository,
+    AttachmentRepository,
+    RawIntakeService,
+    MessageService,
+  ],
 })
 export class MessageModule {}

@@ -4,7 +4,7 @@ import { emailsReceived } from '../../common/metrics.js';
 import { WakeUp } from '../../common/wake-up.js';
 import { EmailRepository } from './email.repository.js';
 import { RawMessageRepository } from './raw-message.repository.js';
-import type { NewRawMessage } from './raw-message.types.js';
+import type { NewRawMessage, RawMessage } from './raw-message.types.js';
 
 export interface Accepted {
   rawId: string;
@@ -50,11 +50,9 @@ export class RawIntakeService {
     return orphans.length;
   }
 
-  private async queueEmail(raw: {
-    id: string;
-    mailboxId: string;
-    receivedAt: Date;
-  }): Promise<{ emailId: string; isNew: boolean }> {
+  private async queueEmail(
+    raw: Pick<RawMessage, 'id' | 'mailboxId' | 'receivedAt' | 'source'>,
+  ): Promise<{ emailId: string; isNew: boolean }> {
     const email = await this.emails.insertForRaw(raw);
     await this.rawMessages.setEmailId(raw.id, email.id);
     this.wakeUp.signal('process');

@@ -36,8 +36,8 @@ export const arithmeticOperators: OperatorTable = {
     if (!isNumeric(a) || !isNumeric(b)) {
       throw new MongoError(16611, `$mod only supports numeric types, not ${typeName(a)} and ${typeName(b)}`);
     }
-    if (toNumber(b as Numeric) === 0) throw new MongoError(16610, "can't $mod by zero");
-    return remainderNumbers(a as Numeric, b as Numeric);
+    if (toNumber(b) === 0) throw new MongoError(16610, "can't $mod by zero");
+    return remainderNumbers(a, b);
   }),
   $abs: numeric((value) => (toNumber(value) < 0 ? widen(subtractNumbers, 0, value) : value)),
   $ceil: rounding('ceil'),
@@ -55,29 +55,30 @@ export const arithmeticOperators: OperatorTable = {
     if (isNullish(a) || isNullish(b)) return null;
     if (!isNumeric(a)) throw new MongoError(28756, `$log's argument must be numeric, not ${typeName(a)}`);
     if (!isNumeric(b)) throw new MongoError(28757, `$log's base must be numeric, not ${typeName(b)}`);
-    const [argument, base] = [toNumber(a as Numeric), toNumber(b as Numeric)];
+    const [argument, base] = [toNumber(a), toNumber(b)];
     if (argument <= 0) throw new MongoError(28758, `$log's argument must be a positive number, but is ${argument}`);
-    if (base <= 0 || base === 1) throw new MongoError(28759, `$log's base must be a positive number not equal to 1, but is ${base}`);
+    if (base <= 0 || base === 1)
+      throw new MongoError(28759, `$log's base must be a positive number not equal to 1, but is ${base}`);
     return makeDouble(Math.log(argument) / Math.log(base));
   }),
   $pow: binary((a, b) => {
     if (isNullish(a) || isNullish(b)) return null;
     if (!isNumeric(a)) throw new MongoError(28762, `$pow's base must be numeric, not ${typeName(a)}`);
     if (!isNumeric(b)) throw new MongoError(28763, `$pow's exponent must be numeric, not ${typeName(b)}`);
-    if (toNumber(a as Numeric) === 0 && toNumber(b as Numeric) < 0) {
+    if (toNumber(a) === 0 && toNumber(b) < 0) {
       throw new MongoError(28764, '$pow cannot take a base of 0 and a negative exponent');
     }
-    return power(a as Numeric, b as Numeric);
+    return power(a, b);
   }),
   $bitAnd: bitwise((a, b) => a & b, -1n),
   $bitOr: bitwise((a, b) => a | b, 0n),
   $bitXor: bitwise((a, b) => a ^ b, 0n),
   $bitNot: unaryOrNull((value) => {
-    if (!isNumeric(value) || numberKind(value as Numeric) > NUMBER_KIND.long) {
+    if (!isNumeric(value) || numberKind(value) > NUMBER_KIND.long) {
       throw typeMismatch(`$bitNot only supports int and long, not: ${typeName(value)}.`);
     }
-    const result = ~integerOf(value as Numeric);
-    return numberKind(value as Numeric) === NUMBER_KIND.int ? Number(result) : Long.fromBigInt(result);
+    const result = ~integerOf(value);
+    return numberKind(value) === NUMBER_KIND.int ? Number(result) : Long.fromBigInt(result);
   }),
 };
 
@@ -98,7 +99,7 @@ export function add(values: readonly unknown[]): unknown {
       if (date) throw new MongoError(16612, 'only one date allowed in an $add expression');
       date = value;
     } else if (isNumeric(value)) {
-      sum = widen(addNumbers, sum, value as Numeric);
+      sum = widen(addNumbers, sum, value);
     } else {
       throw typeMismatch(`$add only supports numeric or date types, not ${typeName(value)}`);
     }
@@ -110,8 +111,8 @@ export function add(values: readonly unknown[]): unknown {
 export function subtract(a: unknown, b: unknown): unknown {
   if (isNullish(a) || isNullish(b)) return null;
   if (a instanceof Date && b instanceof Date) return Long.fromNumber(a.getTime() - b.getTime());
-  if (a instanceof Date && isNumeric(b)) return new Date(a.getTime() - Math.round(toNumber(b as Numeric)));
-  if (isNumeric(a) && isNumeric(b)) return widen(subtractNumbers, a as Numeric, b as Numeric);
+  if (a instanceof Date && isNumeric(b)) return new Date(a.getTime() - Math.round(toNumber(b)));
+  if (isNumeric(a) && isNumeric(b)) return widen(subtractNumbers, a, b);
   throw typeMismatch(`can't $subtract ${typeName(b)} from ${typeName(a)}`);
 }
 
@@ -120,13 +121,13 @@ function multiply(values: readonly unknown[]): unknown {
   for (const value of values) {
     if (isNullish(value)) return null;
     if (!isNumeric(value)) throw typeMismatch(`$multiply only supports numeric types, not ${typeName(value)}`);
-    product = widen(multiplyNumbers, product, value as Numeric);
+    product = widen(multiplyNumbers, product, value);
   }
   return product;
 }
 
 function numericPair(name: string, a: unknown, b: unknown): [Numeric, Numeric] {
-  if (isNumeric(a) && isNumeric(b)) return [a as Numeric, b as Numeric];
+  if (isNumeric(a) && isNumeric(b)) return [a, b];
   throw typeMismatch(`${name} only supports numeric types, not ${typeName(a)} and ${typeName(b)}`);
 }
 
@@ -134,7 +135,7 @@ function numericPair(name: string, a: unknown, b: unknown): [Numeric, Numeric] {
 export function numeric(compute: (value: Numeric) => unknown): OperatorCompiler {
   return unaryOrNull((value, name) => {
     if (!isNumeric(value)) throw new MongoError(28765, `${name} only supports numeric types, not ${typeName(value)}`);
-    return compute(value as Numeric);
+    return compute(value);
   });
 }
 
@@ -183,17 +184,20 @@ function roundingTo(mode: 'half-even' | 'truncate'): OperatorCompiler {
       const digits = place ? place(scope) : 0;
       if (isNullish(value) || isNullish(digits)) return null;
       if (!isNumeric(value)) throw new MongoError(51081, `${name} only supports numeric types, not ${typeName(value)}`);
-      const count = isNumeric(digits) ? toNumber(digits as Numeric) : NaN;
-      if (!Number.isInteger(count)) throw new MongoError(51082, `precision argument to ${name} must be a integral value`);
-      if (count < -20 || count > 100) throw new MongoError(51083, `cannot apply ${name} with precision value ${count} value must be in [-20, 100]`);
-      return roundTo(value as Numeric, count, mode);
+      const count = isNumeric(digits) ? toNumber(digits) : NaN;
+      if (!Number.isInteger(count))
+        throw new MongoError(51082, `precision argument to ${name} must be a integral value`);
+      if (count < -20 || count > 100)
+        throw new MongoError(51083, `cannot apply ${name} with precision value ${count} value must be in [-20, 100]`);
+      return roundTo(value, count, mode);
     };
   };
 }
 
 function roundTo(value: Numeric, digits: number, mode: 'half-even' | 'truncate' | 'ceil' | 'floor'): Numeric {
   const kind = numberKind(value);
-  if (kind === NUMBER_KIND.decimal) return encodeDecimal(roundDecimal(decodeDecimal(value as Decimal128), digits, mode));
+  if (kind === NUMBER_KIND.decimal)
+    return encodeDecimal(roundDecimal(decodeDecimal(value as Decimal128), digits, mode));
   if (kind === NUMBER_KIND.double) return makeDouble(roundDouble(toNumber(value), digits, mode));
   if (digits >= 0) return value;
   const unit = 10n ** BigInt(-digits);
@@ -222,11 +226,11 @@ function bitwise(combine: (a: bigint, b: bigint) => bigint, initial: bigint): Op
     let isLong = false;
     for (const value of values) {
       if (isNullish(value)) return null;
-      if (!isNumeric(value) || numberKind(value as Numeric) > NUMBER_KIND.long) {
+      if (!isNumeric(value) || numberKind(value) > NUMBER_KIND.long) {
         throw typeMismatch(`${name} only supports int and long operands.`);
       }
-      isLong ||= numberKind(value as Numeric) === NUMBER_KIND.long;
-      result = combine(result, integerOf(value as Numeric));
+      isLong ||= numberKind(value) === NUMBER_KIND.long;
+      result = combine(result, integerOf(value));
     }
     return isLong ? Long.fromBigInt(result) : Number(result);
   });

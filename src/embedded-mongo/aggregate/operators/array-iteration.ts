@@ -1,5 +1,5 @@
 import { compareValues } from '../../bson/compare.js';
-import { type Numeric, toNumber } from '../../bson/numbers.js';
+import { toNumber } from '../../bson/numbers.js';
 import { type Document, isDocument, isNumeric, typeName } from '../../bson/values.js';
 import { MongoError } from '../../errors.js';
 import { isTruthy } from '../../query/operators/element.js';
@@ -37,7 +37,8 @@ export const arrayIterationOperators: OperatorTable = {
     return (scope) => {
       const items = input(scope);
       if (isNullish(items)) return null;
-      if (!Array.isArray(items)) throw new MongoError(40080, `$reduce requires that 'input' be an array, found: ${typeName(items)}`);
+      if (!Array.isArray(items))
+        throw new MongoError(40080, `$reduce requires that 'input' be an array, found: ${typeName(items)}`);
       const child = childScope(scope);
       child.variables.value = initial(scope);
       for (const item of items as unknown[]) {
@@ -54,21 +55,29 @@ export const arrayIterationOperators: OperatorTable = {
     return (scope) => {
       const items = evaluate(scope);
       if (isNullish(items)) return null;
-      if (!Array.isArray(items)) throw new MongoError(2942504, `The input argument to $sortArray must be an array, but was of type: ${typeName(items)}`);
+      if (!Array.isArray(items))
+        throw new MongoError(
+          2942504,
+          `The input argument to $sortArray must be an array, but was of type: ${typeName(items)}`,
+        );
       return [...(items as unknown[])].sort(order);
     };
   },
   $zip: named(['inputs'], ['useLongestLength', 'defaults'], ({ inputs, useLongestLength, defaults }) => {
-    if (!Array.isArray(inputs)) throw new MongoError(34461, `inputs must be an array of expressions, found ${typeName(inputs)}`);
+    if (!Array.isArray(inputs))
+      throw new MongoError(34461, `inputs must be an array of expressions, found ${typeName(inputs)}`);
     if (inputs.some(isNullish)) return null;
     const arrays = inputs.map((input) => {
-      if (!Array.isArray(input)) throw new MongoError(34468, `$zip found a non-array expression in input: ${typeName(input)}`);
+      if (!Array.isArray(input))
+        throw new MongoError(34468, `$zip found a non-array expression in input: ${typeName(input)}`);
       return input as unknown[];
     });
     const lengths = arrays.map((array) => array.length);
     const length = useLongestLength === true ? Math.max(...lengths) : Math.min(...lengths);
     const fill = Array.isArray(defaults) ? (defaults as unknown[]) : [];
-    return Array.from({ length }, (_, i) => arrays.map((array, at) => (i < array.length ? array[i] : (fill[at] ?? null))));
+    return Array.from({ length }, (_, i) =>
+      arrays.map((array, at) => (i < array.length ? array[i] : (fill[at] ?? null))),
+    );
   }),
   $firstN: takeN((items, n) => items.slice(0, n)),
   $lastN: takeN((items, n) => items.slice(Math.max(items.length - n, 0))),
@@ -113,7 +122,8 @@ function elementVariable(
     readItems: (scope) => {
       const items = input(scope);
       if (isNullish(items)) return null;
-      if (!Array.isArray(items)) throw new MongoError(arrayCode, `input to this expression must be an array not ${typeName(items)}`);
+      if (!Array.isArray(items))
+        throw new MongoError(arrayCode, `input to this expression must be an array not ${typeName(items)}`);
       return items as unknown[];
     },
   };
@@ -121,19 +131,24 @@ function elementVariable(
 
 function countOrAll(value: unknown, name: string): number {
   if (isNullish(value)) return Infinity;
-  const count = isNumeric(value) ? toNumber(value as Numeric) : NaN;
-  if (!Number.isInteger(count) || count < 1) throw new MongoError(327391, `${name}: limit must be represented as a positive 32-bit integral value`);
+  const count = isNumeric(value) ? toNumber(value) : NaN;
+  if (!Number.isInteger(count) || count < 1)
+    throw new MongoError(327391, `${name}: limit must be represented as a positive 32-bit integral value`);
   return count;
 }
 
 /** Order of array elements: 1 or -1 for whole values, or a sort document for their fields. */
-function elementOrder(sortBy: unknown, collation: Parameters<typeof compileSort>[1]): (a: unknown, b: unknown) => number {
+function elementOrder(
+  sortBy: unknown,
+  collation: Parameters<typeof compileSort>[1],
+): (a: unknown, b: unknown) => number {
   if (isNumeric(sortBy)) {
-    const direction = toNumber(sortBy as Numeric);
-    if (direction !== 1 && direction !== -1) throw new MongoError(2942505, 'The $sort element value must be either 1 or -1');
+    const direction = toNumber(sortBy);
+    if (direction !== 1 && direction !== -1)
+      throw new MongoError(2942505, 'The $sort element value must be either 1 or -1');
     return (a, b) => compareValues(a, b, collation) * direction;
   }
-  if (!isDocument(sortBy)) throw new MongoError(2942507, '$sortArray requires \'sortBy\' to be 1, -1 or an object');
+  if (!isDocument(sortBy)) throw new MongoError(2942507, "$sortArray requires 'sortBy' to be 1, -1 or an object");
   const sorter = compileSort(sortBy, collation);
   return (a, b) => sorter.compare(isDocument(a) ? a : {}, isDocument(b) ? b : {});
 }
@@ -148,8 +163,9 @@ function takeN(take: (items: readonly unknown[], n: number) => unknown[]): Opera
 
 /** The `n` of the N-operators and -accumulators. */
 export function positiveCount(value: unknown, name: string): number {
-  const count = isNumeric(value) ? toNumber(value as Numeric) : NaN;
-  if (!Number.isInteger(count)) throw new MongoError(5787902, `Value for 'n' must be of integral type, but found ${typeName(value)} in ${name}`);
+  const count = isNumeric(value) ? toNumber(value) : NaN;
+  if (!Number.isInteger(count))
+    throw new MongoError(5787902, `Value for 'n' must be of integral type, but found ${typeName(value)} in ${name}`);
   if (count <= 0) throw new MongoError(5787908, `'n' must be greater than 0, found ${count}`);
   return count;
 }

@@ -1,4 +1,4 @@
-import { type Numeric, toNumber } from '../../bson/numbers.js';
+import { toNumber } from '../../bson/numbers.js';
 import { type Document, isDocument, isNumeric, setField, typeName } from '../../bson/values.js';
 import { MongoError } from '../../errors.js';
 import { isTruthy } from '../../query/operators/element.js';
@@ -10,24 +10,27 @@ import { compareMissingFirst } from '../order.js';
 export const arrayOperators: OperatorTable = {
   $arrayElemAt: binary((array, index) => {
     if (isNullish(array) || isNullish(index)) return null;
-    if (!Array.isArray(array)) throw new MongoError(28689, `$arrayElemAt's first argument must be an array, but is ${typeName(array)}`);
+    if (!Array.isArray(array))
+      throw new MongoError(28689, `$arrayElemAt's first argument must be an array, but is ${typeName(array)}`);
     const at = integerArgument(index, 28690, "$arrayElemAt's second argument");
     return (array as unknown[]).at(at);
   }),
-  $first: unaryOrNull((array, name) => (arrayArgument(array, name, 28689)[0])),
+  $first: unaryOrNull((array, name) => arrayArgument(array, name, 28689)[0]),
   $last: unaryOrNull((array, name) => arrayArgument(array, name, 28689).at(-1)),
   $concatArrays: variadic((values) => {
     const joined: unknown[] = [];
     for (const value of values) {
       if (isNullish(value)) return null;
-      if (!Array.isArray(value)) throw new MongoError(28664, `$concatArrays only supports arrays, not ${typeName(value)}`);
+      if (!Array.isArray(value))
+        throw new MongoError(28664, `$concatArrays only supports arrays, not ${typeName(value)}`);
       joined.push(...(value as unknown[]));
     }
     return joined;
   }),
   $in: (operand, compiler, name) =>
     binary((value, array) => {
-      if (!Array.isArray(array)) throw new MongoError(40081, `$in requires an array as a second argument, found: ${typeName(array)}`);
+      if (!Array.isArray(array))
+        throw new MongoError(40081, `$in requires an array as a second argument, found: ${typeName(array)}`);
       const { collation } = compiler.context;
       return array.some((item) => compareMissingFirst(item, value, collation) === 0);
     })(operand, compiler, name),
@@ -60,7 +63,8 @@ export const arrayOperators: OperatorTable = {
   ),
   $reverseArray: unaryOrNull((array, name) => [...arrayArgument(array, name, 34435)].reverse()),
   $size: unary((array) => {
-    if (!Array.isArray(array)) throw new MongoError(17124, `The argument to $size must be an array, but was of type: ${typeName(array)}`);
+    if (!Array.isArray(array))
+      throw new MongoError(17124, `The argument to $size must be an array, but was of type: ${typeName(array)}`);
     return array.length;
   }),
   $slice: variadic(
@@ -84,7 +88,11 @@ export const arrayOperators: OperatorTable = {
     const result: Document = {};
     for (const item of arrayArgument(array, name, 40386)) {
       const [key, value] = keyAndValue(item);
-      if (typeof key !== 'string') throw new MongoError(40394, `$arrayToObject requires an array of key-value pairs, where the key must be of type string. Found key type: ${typeName(key)}`);
+      if (typeof key !== 'string')
+        throw new MongoError(
+          40394,
+          `$arrayToObject requires an array of key-value pairs, where the key must be of type string. Found key type: ${typeName(key)}`,
+        );
       setField(result, key, value);
     }
     return result;
@@ -93,24 +101,35 @@ export const arrayOperators: OperatorTable = {
 
 function keyAndValue(item: unknown): [unknown, unknown] {
   if (Array.isArray(item)) {
-    if (item.length !== 2) throw new MongoError(40397, '$arrayToObject requires an array of size 2 arrays,found array of size: ' + item.length);
+    if (item.length !== 2)
+      throw new MongoError(
+        40397,
+        '$arrayToObject requires an array of size 2 arrays,found array of size: ' + item.length,
+      );
     return [item[0], item[1]];
   }
-  if (!isDocument(item)) throw new MongoError(40398, `Unrecognised input type format for $arrayToObject: ${typeName(item)}`);
+  if (!isDocument(item))
+    throw new MongoError(40398, `Unrecognised input type format for $arrayToObject: ${typeName(item)}`);
   if (Object.keys(item).length !== 2 || !('k' in item) || !('v' in item)) {
-    throw new MongoError(40392, "$arrayToObject requires an object keys of 'k' and 'v'. Found incorrect number of keys:" + Object.keys(item).length);
+    throw new MongoError(
+      40392,
+      "$arrayToObject requires an object keys of 'k' and 'v'. Found incorrect number of keys:" +
+        Object.keys(item).length,
+    );
   }
   return [item.k, item.v];
 }
 
 export function arrayArgument(value: unknown, name: string, code: number): readonly unknown[] {
-  if (!Array.isArray(value)) throw new MongoError(code, `${name}'s argument must be an array, but is ${typeName(value)}`);
+  if (!Array.isArray(value))
+    throw new MongoError(code, `${name}'s argument must be an array, but is ${typeName(value)}`);
   return value as unknown[];
 }
 
 export function integerArgument(value: unknown, code: number, what: string): number {
-  const number = isNumeric(value) ? toNumber(value as Numeric) : NaN;
-  if (!Number.isInteger(number)) throw new MongoError(code, `${what} must be representable as a 32-bit integer, but is ${typeName(value)}`);
+  const number = isNumeric(value) ? toNumber(value) : NaN;
+  if (!Number.isInteger(number))
+    throw new MongoError(code, `${what} must be representable as a 32-bit integer, but is ${typeName(value)}`);
   return number;
 }
 

@@ -17,7 +17,10 @@ export const conditionalOperators: OperatorTable = {
   },
   $ifNull: (operand, compiler, name) => {
     if (!Array.isArray(operand) || operand.length < 2) {
-      throw new MongoError(1257300, `$ifNull needs at least two arguments, had: ${Array.isArray(operand) ? operand.length : 1}`);
+      throw new MongoError(
+        1257300,
+        `$ifNull needs at least two arguments, had: ${Array.isArray(operand) ? operand.length : 1}`,
+      );
     }
     const evaluators = compileList(operand, compiler, name, 2, Infinity);
     return (scope) => {
@@ -31,7 +34,7 @@ export const conditionalOperators: OperatorTable = {
   },
   $switch: (operand, compiler, name) => {
     const operands = namedOperands(operand, name, [], ['branches', 'default'], 40060);
-    if (!Array.isArray(operands.branches)) throw new MongoError(40061, '$switch expected an array for \'branches\'');
+    if (!Array.isArray(operands.branches)) throw new MongoError(40061, "$switch expected an array for 'branches'");
     const branches = (operands.branches as unknown[]).map((branch) => readBranch(branch));
     if (branches.length === 0) throw new MongoError(40068, '$switch requires at least one branch.');
     const compiled = branches.map((branch) => [compiler.compile(branch.case), compiler.compile(branch.then)] as const);
@@ -39,7 +42,10 @@ export const conditionalOperators: OperatorTable = {
     return (scope) => {
       for (const [test, then] of compiled) if (isTruthy(test(scope))) return then(scope);
       if (otherwise) return otherwise(scope);
-      throw new MongoError(40066, '$switch could not find a matching branch for an input, and no default was specified.');
+      throw new MongoError(
+        40066,
+        '$switch could not find a matching branch for an input, and no default was specified.',
+      );
     };
   },
   $let: (operand, compiler, name) => {
@@ -60,7 +66,8 @@ export const conditionalOperators: OperatorTable = {
 function readBranch(branch: unknown): Document {
   if (!isDocument(branch)) throw new MongoError(40062, '$switch expected each branch to be an object');
   for (const field of Object.keys(branch)) {
-    if (field !== 'case' && field !== 'then') throw new MongoError(40063, `$switch found an unknown argument to a branch: ${field}`);
+    if (field !== 'case' && field !== 'then')
+      throw new MongoError(40063, `$switch found an unknown argument to a branch: ${field}`);
   }
   if (!('case' in branch)) throw new MongoError(40064, "$switch requires each branch have a 'case' expression");
   if (!('then' in branch)) throw new MongoError(40065, "$switch requires each branch have a 'then' expression.");

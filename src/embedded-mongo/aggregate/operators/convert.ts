@@ -1,7 +1,14 @@
 import { Decimal128, Long, ObjectId } from 'bson';
 
-import { decimalFromDouble, decimalFromInteger, decimalToBigInt, decodeDecimal, encodeDecimal, parseDecimal } from '../../bson/decimal.js';
-import { fitsInt64, integerOf, makeDouble, NUMBER_KIND, numberKind, type Numeric, toDecimal, toNumber } from '../../bson/numbers.js';
+import {
+  decimalFromDouble,
+  decimalFromInteger,
+  decimalToBigInt,
+  decodeDecimal,
+  encodeDecimal,
+  parseDecimal,
+} from '../../bson/decimal.js';
+import { fitsInt64, integerOf, makeDouble, NUMBER_KIND, numberKind, toDecimal, toNumber } from '../../bson/numbers.js';
 import { aliasOfType, BSON_TYPE, isNumeric, type TypeAlias, typeName, typeNumber } from '../../bson/values.js';
 import { isTruthy } from '../../query/operators/element.js';
 import { MongoError } from '../../errors.js';
@@ -52,8 +59,9 @@ const unsupported = (value: unknown, to: string): MongoError =>
   failure(`Unsupported conversion from ${typeName(value)} to ${to}`);
 
 function conversionTo(to: unknown): Conversion {
-  const alias = isNumeric(to) ? aliasOfType(toNumber(to as Numeric)) : to;
-  if (typeof alias !== 'string') throw new MongoError(9, `$convert's 'to' argument must be a string or number, but is ${typeName(to)}`);
+  const alias = isNumeric(to) ? aliasOfType(toNumber(to)) : to;
+  if (typeof alias !== 'string')
+    throw new MongoError(9, `$convert's 'to' argument must be a string or number, but is ${typeName(to)}`);
   const convert = Object.hasOwn(conversions, alias) ? conversions[alias as TypeAlias] : undefined;
   if (!convert) throw new MongoError(2, `Unknown type name: ${alias}`);
   return convert;
@@ -74,8 +82,8 @@ const conversions: Partial<Record<TypeAlias, Conversion>> = {
     if (value instanceof Date) return makeDouble(value.getTime());
     if (typeof value === 'string') return makeDouble(parseNumber(value));
     if (!isNumeric(value)) throw unsupported(value, 'double');
-    const number = toNumber(value as Numeric);
-    if (!Number.isFinite(number) && numberKind(value as Numeric) === NUMBER_KIND.decimal) {
+    const number = toNumber(value);
+    if (!Number.isFinite(number) && numberKind(value) === NUMBER_KIND.decimal) {
       if (decodeDecimal(value as Decimal128).kind === 'finite') throw failure('Conversion would overflow target type');
     }
     return makeDouble(number);
@@ -89,7 +97,7 @@ const conversions: Partial<Record<TypeAlias, Conversion>> = {
       return encodeDecimal(decimal);
     }
     if (!isNumeric(value)) throw unsupported(value, 'decimal');
-    return encodeDecimal(toDecimal(value as Numeric));
+    return encodeDecimal(toDecimal(value));
   },
   string: (value) => {
     switch (typeNumber(value)) {
@@ -109,8 +117,9 @@ const conversions: Partial<Record<TypeAlias, Conversion>> = {
     if (value instanceof Date) return value;
     if (typeof value === 'string') return parseDate(value);
     if (value instanceof ObjectId) return value.getTimestamp();
-    if (typeNumber(value) === BSON_TYPE.timestamp) return new Date((value as { getHighBitsUnsigned(): number }).getHighBitsUnsigned() * 1000);
-    if (!isNumeric(value) || numberKind(value as Numeric) === NUMBER_KIND.int) throw unsupported(value, 'date');
+    if (typeNumber(value) === BSON_TYPE.timestamp)
+      return new Date((value as { getHighBitsUnsigned(): number }).getHighBitsUnsigned() * 1000);
+    if (!isNumeric(value) || numberKind(value) === NUMBER_KIND.int) throw unsupported(value, 'date');
     return new Date(Number(toInteger(value, 'date')));
   },
   objectId: (value) => {
@@ -136,12 +145,12 @@ function toInteger(value: unknown, to: string): bigint {
     return inRange(BigInt(value.replace(/^\+/, '')));
   }
   if (!isNumeric(value)) throw unsupported(value, to);
-  if (numberKind(value as Numeric) <= NUMBER_KIND.long) return integerOf(value as Numeric);
-  const nearest = toNumber(value as Numeric);
+  if (numberKind(value) <= NUMBER_KIND.long) return integerOf(value);
+  const nearest = toNumber(value);
   if (!Number.isFinite(nearest)) throw failure('Attempt to convert NaN or Infinity value to integer type');
   if (Math.abs(nearest) > 2 ** 63) throw failure('Conversion would overflow target type');
   return inRange(
-    numberKind(value as Numeric) === NUMBER_KIND.decimal
+    numberKind(value) === NUMBER_KIND.decimal
       ? decimalToBigInt(decodeDecimal(value as Decimal128))
       : BigInt(Math.trunc(nearest)),
   );
@@ -158,9 +167,9 @@ export function toText(value: unknown): string {
   if (value instanceof ObjectId) return value.toHexString();
   if (isNumeric(value)) {
     if (value instanceof Decimal128) return value.toString();
-    return numberKind(value as Numeric) === NUMBER_KIND.double ? doubleText(toNumber(value as Numeric)) : String(integerOf(value as Numeric));
+    return numberKind(value) === NUMBER_KIND.double ? doubleText(toNumber(value)) : String(integerOf(value));
   }
-  return String(value as string | boolean);
+  return String(value);
 }
 
 function doubleText(value: number): string {

@@ -1,8 +1,9 @@
 import { Long } from 'bson';
 
-import { type Numeric, toNumber } from '../../bson/numbers.js';
+import { toNumber } from '../../bson/numbers.js';
 import { type Document, isNumeric, typeName } from '../../bson/values.js';
 import { MongoError } from '../../errors.js';
+import { describe } from '../../query/describe.js';
 import { isNullish, named } from '../arguments.js';
 import { type OperatorTable } from '../expression-types.js';
 import { fromLocal, type TimeZone, timeZoneOf, toLocal, utc } from '../time-zone.js';
@@ -33,16 +34,29 @@ export const dateArithmeticOperators: OperatorTable = {
   $dateTrunc: named(['date', 'unit'], ['binSize', 'timezone', 'startOfWeek'], (values, name) => {
     const { date, unit, binSize, timezone, startOfWeek } = values;
     if ([date, unit].some(isNullish) || binSize === null || ('timezone' in values && isNullish(timezone))) return null;
-    const size = binSize === undefined ? 1 : isNumeric(binSize) ? toNumber(binSize as Numeric) : NaN;
-    if (!Number.isInteger(size)) throw new MongoError(5439017, `$dateTrunc requires 'binSize' to be a 64-bit integer, but got value of type ${typeName(binSize)}`);
-    if (size <= 0) throw new MongoError(5439018, `$dateTrunc requires 'binSize' to be greater than 0, but got value ${size}`);
-    return truncate(dateArgument(date, name), readUnit(unit, name), size, timeZoneOf(timezone), readWeekday(startOfWeek));
+    const size = binSize === undefined ? 1 : isNumeric(binSize) ? toNumber(binSize) : NaN;
+    if (!Number.isInteger(size))
+      throw new MongoError(
+        5439017,
+        `$dateTrunc requires 'binSize' to be a 64-bit integer, but got value of type ${typeName(binSize)}`,
+      );
+    if (size <= 0)
+      throw new MongoError(5439018, `$dateTrunc requires 'binSize' to be greater than 0, but got value ${size}`);
+    return truncate(
+      dateArgument(date, name),
+      readUnit(unit, name),
+      size,
+      timeZoneOf(timezone),
+      readWeekday(startOfWeek),
+    );
   }),
 };
 
 function readUnit(unit: unknown, name: string): DateUnit {
-  const known = typeof unit === 'string' && (unit in FIXED_UNITS || unit in MONTHS_OF_UNIT || unit === 'week' || unit === 'day');
-  if (!known) throw new MongoError(9, `${name} parameter 'unit' value cannot be recognized as a time unit: ${String(unit)}`);
+  const known =
+    typeof unit === 'string' && (unit in FIXED_UNITS || unit in MONTHS_OF_UNIT || unit === 'week' || unit === 'day');
+  if (!known)
+    throw new MongoError(9, `${name} parameter 'unit' value cannot be recognized as a time unit: ${String(unit)}`);
   return unit as DateUnit;
 }
 
@@ -51,14 +65,18 @@ function readWeekday(startOfWeek: unknown): number {
   if (isNullish(startOfWeek)) return 6;
   const text = typeof startOfWeek === 'string' ? startOfWeek.toLowerCase() : '';
   const index = WEEKDAYS.findIndex((day) => text === day || text === day.slice(0, 3));
-  if (index < 0) throw new MongoError(9, `parameter 'startOfWeek' value cannot be recognized as a day of a week: ${String(startOfWeek)}`);
+  if (index < 0)
+    throw new MongoError(
+      9,
+      `parameter 'startOfWeek' value cannot be recognized as a day of a week: ${describe(startOfWeek)}`,
+    );
   return index;
 }
 
 function shift(values: Document, name: string, sign: 1 | -1): Date | null {
   const { startDate, unit, amount, timezone } = values;
   if ([startDate, unit, amount].some(isNullish) || ('timezone' in values && isNullish(timezone))) return null;
-  const count = isNumeric(amount) ? toNumber(amount as Numeric) : NaN;
+  const count = isNumeric(amount) ? toNumber(amount) : NaN;
   if (!Number.isInteger(count)) throw new MongoError(5166405, `${name} expects integer amount of time units`);
   const date = addUnits(dateArgument(startDate, name), readUnit(unit, name), count * sign, timeZoneOf(timezone));
   if (Number.isNaN(date.getTime())) throw new MongoError(5166406, `${name} overflowed`);
@@ -69,7 +87,8 @@ function shift(values: Document, name: string, sign: 1 | -1): Date | null {
 export function addUnits(date: Date, unit: DateUnit, count: number, zone: TimeZone): Date {
   if (unit in FIXED_UNITS) return new Date(date.getTime() + count * FIXED_UNITS[unit as FixedUnit]);
   const local = toLocal(date, zone);
-  if (unit === 'day' || unit === 'week') return fromLocal(local.getTime() + count * DAY * (unit === 'week' ? 7 : 1), zone);
+  if (unit === 'day' || unit === 'week')
+    return fromLocal(local.getTime() + count * DAY * (unit === 'week' ? 7 : 1), zone);
   const months = local.getUTCFullYear() * 12 + local.getUTCMonth() + count * MONTHS_OF_UNIT[unit as MonthUnit];
   const [year, month] = [Math.floor(months / 12), ((months % 12) + 12) % 12];
   const lastDay = new Date(utc(year, month + 1, 0)).getUTCDate();

@@ -5,7 +5,20 @@ import { type OperatorTable } from '../expression-types.js';
 import { fromLocal, timeZoneOf, toLocal, type TimeZone, utc } from '../time-zone.js';
 import { dateArgument, dayOfYear, isoDayOfWeek, isoWeek, weekOfYear } from './date-parts.js';
 
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 
 /** `$dateToString $dateFromString`. */
 export const dateFormatOperators: OperatorTable = {
@@ -21,7 +34,8 @@ export const dateFormatOperators: OperatorTable = {
       if (timezone && isNullish(zoneName)) return null;
       const pattern = format ? format(scope) : timezone ? '%Y-%m-%dT%H:%M:%S.%L' : '%Y-%m-%dT%H:%M:%S.%LZ';
       if (isNullish(pattern)) return null;
-      if (typeof pattern !== 'string') throw new MongoError(18533, `$dateToString requires that 'format' be a string, found: ${typeName(pattern)}`);
+      if (typeof pattern !== 'string')
+        throw new MongoError(18533, `$dateToString requires that 'format' be a string, found: ${typeName(pattern)}`);
       return formatDate(dateArgument(value, name), pattern, timeZoneOf(zoneName));
     };
   },
@@ -37,7 +51,8 @@ export const dateFormatOperators: OperatorTable = {
       const pattern = format?.(scope);
       if ((timezone && isNullish(zoneName)) || (format && isNullish(pattern))) return null;
       try {
-        if (typeof value !== 'string') throw parseError(`requires that 'dateString' be a string, found: ${typeName(value)}`);
+        if (typeof value !== 'string')
+          throw parseError(`requires that 'dateString' be a string, found: ${typeName(value)}`);
         return typeof pattern === 'string' ? parseByFormat(value, pattern, zoneName) : parseDate(value, zoneName);
       } catch (error) {
         if (!onError || !(error instanceof MongoError) || error.code !== 241) throw error;
@@ -96,7 +111,14 @@ export function parseDate(text: string, timezone?: unknown): Date {
   if (offset !== undefined && timezone !== undefined) {
     throw parseError(`you cannot pass in a date/time string with GMT offset together with a timezone argument`);
   }
-  const numbers = { year: Number(year), month: Number(month), day: Number(day), hour: Number(hour), minute: Number(minute), second: Number(second) };
+  const numbers = {
+    year: Number(year),
+    month: Number(month),
+    day: Number(day),
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+  };
   return instantOf(numbers, Number(`0.${fraction}`) * 1000, offset?.toUpperCase() ?? timezone, text);
 }
 
@@ -157,7 +179,12 @@ function parseByFormat(text: string, format: string, timezone: unknown): Date {
     minute: number('M', 0),
     second: number('S', 0),
   };
-  const calendar = groups.j !== undefined ? byDayOfYear(numbers, number('j', 1)) : groups.G !== undefined ? byIsoWeek(numbers, number('G', 1970), number('V', 1), number('u', 1)) : numbers;
+  const calendar =
+    groups.j !== undefined
+      ? byDayOfYear(numbers, number('j', 1))
+      : groups.G !== undefined
+        ? byIsoWeek(numbers, number('G', 1970), number('V', 1), number('u', 1))
+        : numbers;
   const ms = Number((groups.L ?? '0').padEnd(3, '0'));
   const zone = groups.z ?? (groups.Z === undefined ? timezone : minutesZone(Number(groups.Z)));
   return instantOf(calendar, ms, zone, text);
@@ -170,7 +197,8 @@ const withDate = (numbers: DateNumbers, date: Date): DateNumbers => ({
   day: date.getUTCDate(),
 });
 
-const byDayOfYear = (numbers: DateNumbers, day: number): DateNumbers => withDate(numbers, new Date(utc(numbers.year, 0, day)));
+const byDayOfYear = (numbers: DateNumbers, day: number): DateNumbers =>
+  withDate(numbers, new Date(utc(numbers.year, 0, day)));
 
 function byIsoWeek(numbers: DateNumbers, year: number, week: number, day: number): DateNumbers {
   const fourth = new Date(utc(year, 0, 4));

@@ -55,7 +55,11 @@ function part(compute: (local: Date) => unknown): OperatorCompiler {
     const isNamed = isDocument(operand) && 'date' in operand;
     const operands: Document = isNamed ? namedOperands(operand, name, ['date'], ['timezone'], 40535) : {};
     const list = operandList(operand);
-    if (!isNamed && list.length !== 1) throw new MongoError(40536, `${name} accepts exactly one argument if given an array, but was given ${list.length}`);
+    if (!isNamed && list.length !== 1)
+      throw new MongoError(
+        40536,
+        `${name} accepts exactly one argument if given an array, but was given ${list.length}`,
+      );
     const readDate: Evaluator = compiler.compile(isNamed ? operands.date : list[0]);
     const readZone = 'timezone' in operands ? compiler.compile(operands.timezone) : null;
     return (scope) => {
@@ -71,7 +75,8 @@ function part(compute: (local: Date) => unknown): OperatorCompiler {
 export function dateArgument(value: unknown, name: string): Date {
   if (value instanceof Date) return value;
   if (value instanceof ObjectId) return value.getTimestamp();
-  if (typeNumber(value) === BSON_TYPE.timestamp) return new Date((value as { getHighBitsUnsigned(): number }).getHighBitsUnsigned() * 1000);
+  if (typeNumber(value) === BSON_TYPE.timestamp)
+    return new Date((value as { getHighBitsUnsigned(): number }).getHighBitsUnsigned() * 1000);
   throw new MongoError(16006, `can't convert from BSON type ${typeName(value)} to Date (${name})`);
 }
 
@@ -126,10 +131,16 @@ function readParts(values: Document, dateParts: Record<string, number>): Record<
     numbers[name] = integerArgument(value, 40515, `'${name}'`);
     const isYear = name === 'year' || name === 'isoWeekYear';
     if (isYear && (numbers[name] < 1 || numbers[name] > 9999)) {
-      throw new MongoError(40523, `'${name}' must evaluate to an integer in the range 1 to 9999, found ${numbers[name]}`);
+      throw new MongoError(
+        40523,
+        `'${name}' must evaluate to an integer in the range 1 to 9999, found ${numbers[name]}`,
+      );
     }
     if (Math.abs(numbers[name]) > 32_768 && name !== 'second' && name !== 'millisecond') {
-      throw new MongoError(31034, `'${name}' must evaluate to a value in the range [-32768, 32767]; value ${numbers[name]} is not in range`);
+      throw new MongoError(
+        31034,
+        `'${name}' must evaluate to a value in the range [-32768, 32767]; value ${numbers[name]} is not in range`,
+      );
     }
   }
   return numbers;

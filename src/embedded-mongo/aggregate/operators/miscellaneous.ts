@@ -24,7 +24,8 @@ export const miscellaneousOperators: OperatorTable = {
   },
   $bsonSize: unary((value) => {
     if (isNullish(value)) return null;
-    if (!isDocument(value)) throw new MongoError(31393, `$bsonSize requires a document input, found: ${typeName(value)}`);
+    if (!isDocument(value))
+      throw new MongoError(31393, `$bsonSize requires a document input, found: ${typeName(value)}`);
     return encode(value).length;
   }),
   $binarySize: unary((value) => {

@@ -10,12 +10,15 @@ export const objectOperators: OperatorTable = {
     return (scope) => mergeObjects(evaluators.map((evaluate) => evaluate(scope)));
   },
   $objectToArray: unaryOrNull((value) => {
-    if (!isDocument(value)) throw new MongoError(40390, `$objectToArray requires a document input, found: ${typeName(value)}`);
+    if (!isDocument(value))
+      throw new MongoError(40390, `$objectToArray requires a document input, found: ${typeName(value)}`);
     return Object.keys(value).map((k) => ({ k, v: value[k] }));
   }),
   $getField: (operand, compiler) => {
     const isShort = !isDocument(operand) || !('field' in operand);
-    const operands: Document = isShort ? { field: operand } : namedOperands(operand, '$getField', ['field', 'input'], [], 3041702);
+    const operands: Document = isShort
+      ? { field: operand }
+      : namedOperands(operand, '$getField', ['field', 'input'], [], 3041702);
     const name = fieldName(operands.field, '$getField', 3041704);
     if (isShort) {
       compiler.readsWholeDocument();
@@ -42,7 +45,8 @@ export function mergeObjects(values: readonly unknown[]): Document {
   const merged: Document = {};
   for (const value of values) {
     if (isNullish(value)) continue;
-    if (!isDocument(value)) throw new MongoError(40400, `$mergeObjects requires object inputs, but input is of type ${typeName(value)}`);
+    if (!isDocument(value))
+      throw new MongoError(40400, `$mergeObjects requires object inputs, but input is of type ${typeName(value)}`);
     for (const name of Object.keys(value)) setField(merged, name, value[name]);
   }
   return merged;
@@ -52,7 +56,10 @@ export function mergeObjects(values: readonly unknown[]): Document {
 function fieldName(operand: unknown, operator: string, code: number): string {
   const name = isDocument(operand) && '$literal' in operand ? operand.$literal : operand;
   if (typeof name !== 'string' || (name === operand && name.startsWith('$'))) {
-    throw new MongoError(code, `${operator} requires 'field' to evaluate to a constant String, but got ${typeName(name)}`);
+    throw new MongoError(
+      code,
+      `${operator} requires 'field' to evaluate to a constant String, but got ${typeName(name)}`,
+    );
   }
   return name;
 }

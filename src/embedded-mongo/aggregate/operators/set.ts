@@ -35,6 +35,7 @@ export const setOperators: OperatorTable = {
 const keysOf = (items: readonly unknown[]): Set<string> => new Set(items.map(equalityKey));
 
 function setArgument(value: unknown, name: string, code: number): readonly unknown[] {
-  if (!Array.isArray(value)) throw new MongoError(code, `All operands of ${name} must be arrays. One argument is of type: ${typeName(value)}`);
+  if (!Array.isArray(value))
+    throw new MongoError(code, `All operands of ${name} must be arrays. One argument is of type: ${typeName(value)}`);
   return value as unknown[];
 }

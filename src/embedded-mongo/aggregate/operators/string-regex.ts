@@ -33,7 +33,8 @@ function readRegex(regex: unknown, options: unknown, name: string): RegExp {
     throw new MongoError(51106, `${name} needs 'options' to be of type string`);
   }
   if (typeof regex === 'string') return compileRegex(regex, options ?? '');
-  if (typeNumber(regex) !== BSON_TYPE.regex) throw new MongoError(51105, `${name} needs 'regex' to be of type string or regex`);
+  if (typeNumber(regex) !== BSON_TYPE.regex)
+    throw new MongoError(51105, `${name} needs 'regex' to be of type string or regex`);
   const parts = regexParts(regex);
   if (parts.options !== '' && !isNullish(options)) {
     throw new MongoError(51107, `${name}: found regex option(s) specified in both 'regex' and 'option' fields`);

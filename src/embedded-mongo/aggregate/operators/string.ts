@@ -1,5 +1,5 @@
 import { compareStrings } from '../../bson/compare.js';
-import { type Numeric, toNumber } from '../../bson/numbers.js';
+import { toNumber } from '../../bson/numbers.js';
 import { isNumeric, typeName } from '../../bson/values.js';
 import { MongoError } from '../../errors.js';
 import { binary, isNullish, named, unary, variadic } from '../arguments.js';
@@ -13,16 +13,15 @@ export const stringOperators: OperatorTable = {
     let joined = '';
     for (const value of values) {
       if (isNullish(value)) return null;
-      if (typeof value !== 'string') throw new MongoError(16702, `$concat only supports strings, not ${typeName(value)}`);
+      if (typeof value !== 'string')
+        throw new MongoError(16702, `$concat only supports strings, not ${typeName(value)}`);
       joined += value;
     }
     return joined;
   }),
   $toLower: unary((value) => asciiCase(coerceText(value), /[A-Z]+/g, (text) => text.toLowerCase())),
   $toUpper: unary((value) => asciiCase(coerceText(value), /[a-z]+/g, (text) => text.toUpperCase())),
-  $strcasecmp: binary((a, b) =>
-    Math.sign(compareStrings(coerceText(a).toUpperCase(), coerceText(b).toUpperCase())),
-  ),
+  $strcasecmp: binary((a, b) => Math.sign(compareStrings(coerceText(a).toUpperCase(), coerceText(b).toUpperCase()))),
   $strLenCP: unary((value) => [...stringArgument(value, '$strLenCP', 34471)].length),
   $strLenBytes: unary((value) => Buffer.byteLength(stringArgument(value, '$strLenBytes', 34473), 'utf8')),
   $substr: variadic(([text, start, length]) => substringBytes(text, start, length), 3, 3),
@@ -56,7 +55,8 @@ export const stringOperators: OperatorTable = {
 };
 
 // MongoDB changes only ASCII letters.
-const asciiCase = (text: string, letters: RegExp, change: (text: string) => string): string => text.replace(letters, change);
+const asciiCase = (text: string, letters: RegExp, change: (text: string) => string): string =>
+  text.replace(letters, change);
 
 /** Null and missing are "", numbers and dates their text, as the older string operators have it. */
 function coerceText(value: unknown): string {
@@ -67,28 +67,37 @@ function coerceText(value: unknown): string {
 }
 
 function stringArgument(value: unknown, name: string, code: number): string {
-  if (typeof value !== 'string') throw new MongoError(code, `${name} requires a string argument, found: ${typeName(value)}`);
+  if (typeof value !== 'string')
+    throw new MongoError(code, `${name} requires a string argument, found: ${typeName(value)}`);
   return value;
 }
 
 function indexArgument(value: unknown, code: number, what: string): number {
-  const index = isNumeric(value) ? Math.trunc(toNumber(value as Numeric)) : NaN;
-  if (Number.isNaN(index)) throw new MongoError(code, `${what} must be a numeric type (is BSON type ${typeName(value)})`);
+  const index = isNumeric(value) ? Math.trunc(toNumber(value)) : NaN;
+  if (Number.isNaN(index))
+    throw new MongoError(code, `${what} must be a numeric type (is BSON type ${typeName(value)})`);
   if (index < 0) throw new MongoError(code + 1, `${what} must be nonnegative, got: ${index}`);
   return index;
 }
 
 function substringBytes(text: unknown, start: unknown, length: unknown): string {
   const bytes = Buffer.from(coerceText(text), 'utf8');
-  const from = isNumeric(start) ? Math.trunc(toNumber(start as Numeric)) : NaN;
-  const count = isNumeric(length) ? Math.trunc(toNumber(length as Numeric)) : NaN;
-  if (Number.isNaN(from)) throw new MongoError(16034, `$substrBytes: starting index must be a numeric type (is BSON type ${typeName(start)})`);
-  if (Number.isNaN(count)) throw new MongoError(16035, `$substrBytes: length must be a numeric type (is BSON type ${typeName(length)})`);
+  const from = isNumeric(start) ? Math.trunc(toNumber(start)) : NaN;
+  const count = isNumeric(length) ? Math.trunc(toNumber(length)) : NaN;
+  if (Number.isNaN(from))
+    throw new MongoError(
+      16034,
+      `$substrBytes: starting index must be a numeric type (is BSON type ${typeName(start)})`,
+    );
+  if (Number.isNaN(count))
+    throw new MongoError(16035, `$substrBytes: length must be a numeric type (is BSON type ${typeName(length)})`);
   if (from < 0) throw new MongoError(50752, `$substrBytes: starting index must be non-negative (got: ${from})`);
   const end = count < 0 ? bytes.length : Math.min(from + count, bytes.length);
   const isInsideCharacter = (at: number): boolean => at < bytes.length && ((bytes[at] as number) & 0xc0) === 0x80;
-  if (isInsideCharacter(from)) throw new MongoError(28656, '$substrBytes:  Invalid range, starting index is a UTF-8 continuation byte.');
-  if (isInsideCharacter(end)) throw new MongoError(28657, '$substrBytes:  Invalid range, ending index is in the middle of a UTF-8 character.');
+  if (isInsideCharacter(from))
+    throw new MongoError(28656, '$substrBytes:  Invalid range, starting index is a UTF-8 continuation byte.');
+  if (isInsideCharacter(end))
+    throw new MongoError(28657, '$substrBytes:  Invalid range, ending index is in the middle of a UTF-8 character.');
   return bytes.toString('utf8', Math.min(from, bytes.length), end);
 }
 
@@ -109,7 +118,9 @@ function indexOf(unitsOf: (text: string) => string[], code: number): OperatorCom
   );
 }
 
-const WHITESPACE = new Set('\0 \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a');
+const WHITESPACE = new Set(
+  '\0 \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a',
+);
 
 function trim(compute: (text: string, isTrimmed: (character: string) => boolean) => string): OperatorCompiler {
   return named(['input'], ['chars'], (values, name) => {

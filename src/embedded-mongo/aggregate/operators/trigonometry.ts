@@ -26,7 +26,7 @@ export const trigonometryOperators: OperatorTable = {
     if (!isNumeric(y) || !isNumeric(x)) {
       throw new MongoError(51044, `$atan2 only supports numeric types, not ${typeName(y)} and ${typeName(x)}`);
     }
-    return makeDouble(Math.atan2(toNumber(y as Numeric), toNumber(x as Numeric)));
+    return makeDouble(Math.atan2(toNumber(y), toNumber(x)));
   }),
 };
 

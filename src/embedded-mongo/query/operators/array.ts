@@ -1,4 +1,4 @@
-import { type Numeric, toNumber } from '../../bson/numbers.js';
+import { toNumber } from '../../bson/numbers.js';
 import { isNumeric } from '../../bson/values.js';
 import { failedToParse } from '../../errors.js';
 import { type PredicateCompiler } from '../predicate.js';
@@ -6,7 +6,7 @@ import { type PredicateCompiler } from '../predicate.js';
 /** `$size`; `$all` and `$elemMatch` hold further filters and are parsed in parse-filter.ts. */
 export const arrayOperators: Record<string, PredicateCompiler> = {
   $size: (operand) => {
-    const size = isNumeric(operand) ? toNumber(operand as Numeric) : NaN;
+    const size = isNumeric(operand) ? toNumber(operand) : NaN;
     if (Number.isNaN(size)) throw sizeError('a number', operand);
     if (!Number.isInteger(size)) throw sizeError('an integer', operand);
     if (size < 0) throw sizeError('a non-negative number', operand);

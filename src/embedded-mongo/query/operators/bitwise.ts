@@ -33,16 +33,18 @@ function readPositions(operand: unknown, operator: string, path: string): readon
     const { bytes } = binaryParts(operand);
     return positionsWhere(bytes.length * 8, (bit) => binaryBit(bytes, bit));
   }
-  if (!isNumeric(operand)) throw badValue(`${path} takes an Array, a number, or a BinData but received: ${String(operand)}`);
-  const mask = integralValue(operand as Numeric);
+  if (!isNumeric(operand))
+    throw badValue(`${path} takes an Array, a number, or a BinData but received: ${String(operand)}`);
+  const mask = integralValue(operand);
   if (mask === null) throw failedToParse(`Expected an integer: ${operator}: ${String(operand)}`);
   if (mask < 0n) throw failedToParse(`Expected a non-negative number in: ${operator}: ${mask}`);
   return positionsWhere(64, (bit) => ((mask >> BigInt(bit)) & 1n) === 1n);
 }
 
 function readPosition(item: unknown): number {
-  const position = isNumeric(item) ? toNumber(item as Numeric) : NaN;
-  if (!Number.isInteger(position)) throw failedToParse(`Failed to parse bit position. Expected a number in: ${String(item)}`);
+  const position = isNumeric(item) ? toNumber(item) : NaN;
+  if (!Number.isInteger(position))
+    throw failedToParse(`Failed to parse bit position. Expected a number in: ${String(item)}`);
   if (position < 0) throw failedToParse(`Failed to parse bit position. Expected a non-negative number in: ${position}`);
   return position;
 }
@@ -58,7 +60,7 @@ function bitsOf(value: unknown): Bits | null {
     const { bytes } = binaryParts(value);
     return (bit) => binaryBit(bytes, bit);
   }
-  const integer = isNumeric(value) ? integralValue(value as Numeric) : null;
+  const integer = isNumeric(value) ? integralValue(value) : null;
   return integer === null ? null : (bit) => ((integer >> BigInt(bit)) & 1n) === 1n;
 }
 

@@ -1,4 +1,4 @@
-import { type Numeric, toNumber } from '../../bson/numbers.js';
+import { toNumber } from '../../bson/numbers.js';
 import { hasTypeIn, parseTypeSet } from '../../bson/type-set.js';
 import { isNumeric } from '../../bson/values.js';
 import { type PredicateCompiler } from '../predicate.js';
@@ -19,5 +19,5 @@ export const elementOperators: Record<string, PredicateCompiler> = {
 /** MongoDB's truth: false, null, missing and every zero are false, all else is true (also "" and NaN). */
 export function isTruthy(value: unknown): boolean {
   if (value === undefined || value === null || value === false) return false;
-  return !isNumeric(value) || toNumber(value as Numeric) !== 0;
+  return !isNumeric(value) || toNumber(value) !== 0;
 }

@@ -1,4 +1,4 @@
-import { type Numeric, toNumber } from '../../bson/numbers.js';
+import { toNumber } from '../../bson/numbers.js';
 import { isNumeric } from '../../bson/values.js';
 import { badValue } from '../../errors.js';
 import { type PredicateCompiler } from '../predicate.js';
@@ -16,7 +16,7 @@ export const evaluationOperators: Record<string, PredicateCompiler> = {
       leafs: 'elements',
       test: (value) => {
         if (!isNumeric(value)) return false;
-        const number = Math.trunc(toNumber(value as Numeric));
+        const number = Math.trunc(toNumber(value));
         return Number.isFinite(number) && number % divisor === remainder; // 0 === -0
       },
     };
@@ -25,7 +25,8 @@ export const evaluationOperators: Record<string, PredicateCompiler> = {
 
 function modOperand(value: unknown, name: string): number {
   if (!isNumeric(value)) throw badValue(`malformed mod, ${name} not a number`);
-  const number = Math.trunc(toNumber(value as Numeric));
-  if (!Number.isFinite(number)) throw badValue(`malformed mod, ${name} value is invalid :: caused by :: Unable to coerce NaN/Inf to integral type`);
+  const number = Math.trunc(toNumber(value));
+  if (!Number.isFinite(number))
+    throw badValue(`malformed mod, ${name} value is invalid :: caused by :: Unable to coerce NaN/Inf to integral type`);
   return number === 0 ? 0 : number;
 }

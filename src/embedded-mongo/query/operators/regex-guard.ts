@@ -157,10 +157,12 @@ function judge(alternatives: readonly Atom[][]): string | null {
     for (const atom of sequence) {
       const inner = atom.alternatives && judge(atom.alternatives);
       if (inner) return inner;
-      if (atom.alternatives && repeats(atom) && isAmbiguous(atom.alternatives)) return 'nested repetition can backtrack without end';
+      if (atom.alternatives && repeats(atom) && isAmbiguous(atom.alternatives))
+        return 'nested repetition can backtrack without end';
       const chars = charsMatched(atom);
       if (repeats(atom) && neighbours.every((other) => overlap(other, chars))) neighbours.push(chars);
-      else if (atom.min > 0 && neighbours.some((other) => !overlap(other, chars))) neighbours = repeats(atom) ? [chars] : [];
+      else if (atom.min > 0 && neighbours.some((other) => !overlap(other, chars)))
+        neighbours = repeats(atom) ? [chars] : [];
       if (neighbours.length > MAX_NEIGHBOURS) return 'too many overlapping repetitions';
     }
   }

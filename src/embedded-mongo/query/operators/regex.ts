@@ -74,7 +74,10 @@ const escapeRegex = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]
 
 /** Option x: whitespace and #comments outside classes do not count. */
 function withoutComments(source: string): string {
-  return source.replace(/(\\[\s\S])|(\[(?:\\[\s\S]|[^\]\\])*\])|\s+|#[^\n]*/g, (_match, escape?: string, set?: string) => escape ?? set ?? '');
+  return source.replace(
+    /(\\[\s\S])|(\[(?:\\[\s\S]|[^\]\\])*\])|\s+|#[^\n]*/g,
+    (_match, escape?: string, set?: string) => escape ?? set ?? '',
+  );
 }
 
 /** `$regex`, and a regular expression given as a value. */

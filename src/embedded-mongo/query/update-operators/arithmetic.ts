@@ -28,7 +28,7 @@ export const arithmeticModifiers: Record<string, ModifierCompiler> = {
             `Cannot apply $bit to a value of non-integral type.${describeId(doc)} has the field ${path} of non-integer type ${typeName(current)}`,
           );
         }
-        return steps.reduce<Numeric>((value, step) => step(value), (current as Numeric | undefined) ?? 0);
+        return steps.reduce<Numeric>((value, step) => step(value), current ?? 0);
       },
     };
   },
@@ -41,7 +41,8 @@ function arithmetic(
   initial: (operand: Numeric) => Numeric,
 ): ModifierCompiler {
   return (operand, path) => {
-    if (!isNumeric(operand)) throw typeMismatch(`Cannot ${verb} with non-numeric argument: {${path}: ${describe(operand)}}`);
+    if (!isNumeric(operand))
+      throw typeMismatch(`Cannot ${verb} with non-numeric argument: {${path}: ${describe(operand)}}`);
     return {
       creates: true,
       apply: (current, { doc }) => {
@@ -53,7 +54,9 @@ function arithmetic(
         }
         const result = combine(current, operand);
         if (result === null) {
-          throw badValue(`Failed to apply ${operator} operations to current value (${describe(current)}) for document ${describeId(doc)}`);
+          throw badValue(
+            `Failed to apply ${operator} operations to current value (${describe(current)}) for document ${describeId(doc)}`,
+          );
         }
         return result;
       },
@@ -95,7 +98,9 @@ function readBitSteps(operand: unknown, path: string): ((value: Numeric) => Nume
   return names.map((name) => {
     const combine = Object.hasOwn(BIT_OPERATIONS, name) ? BIT_OPERATIONS[name] : undefined;
     if (!combine) {
-      throw badValue(`The $bit modifier only supports 'and', 'or', and 'xor', not '${name}' which is an unknown operator: {${name}: ${describe(operand[name])}}`);
+      throw badValue(
+        `The $bit modifier only supports 'and', 'or', and 'xor', not '${name}' which is an unknown operator: {${name}: ${describe(operand[name])}}`,
+      );
     }
     const mask = operand[name];
     if (!isInteger(mask)) {

@@ -34,7 +34,9 @@ function extreme(wanted: 1 | -1): ModifierCompiler {
     return {
       creates: true,
       apply: (current) =>
-        current === undefined || compareValues(operand, current, collation) * wanted > 0 ? cloneValue(operand) : current,
+        current === undefined || compareValues(operand, current, collation) * wanted > 0
+          ? cloneValue(operand)
+          : current,
     };
   };
 }
@@ -46,7 +48,8 @@ function currentDateType(operand: unknown): 'date' | 'timestamp' {
       `${typeName(operand)} is not valid type for $currentDate. Please use a boolean ('true') or a $type expression ({$type: 'timestamp/date'}).`,
     );
   }
-  for (const name of Object.keys(operand)) if (name !== '$type') throw badValue(`Unrecognized $currentDate option: ${name}`);
+  for (const name of Object.keys(operand))
+    if (name !== '$type') throw badValue(`Unrecognized $currentDate option: ${name}`);
   const { $type } = operand;
   if ($type === 'date' || $type === 'timestamp') return $type;
   throw badValue(

@@ -1,12 +1,11 @@
 import { htmlToText } from 'html-to-text';
 import sanitizeHtml from 'sanitize-html';
 import { HiddenText, hiddenSelectorsOf } from './hidden-text.js';
+import { HISTORY_MARK } from './trim-markers.js';
 
 /** Above this sanitising gets slow (nested tags: quadratic); mail that people write stays far below. */
 export const MAX_HTML_CHARS = 200 * 1024;
 const NESTING_LIMIT = 50;
-/** Stands where the HTML says that quoted history begins; a private-use character, so no mail text holds it. */
-export const HISTORY_MARK = '\uE0F0';
 const HISTORY_CLASS = 'quoted-history';
 const HIDDEN_TAG = 'hidden-text';
 

@@ -5,6 +5,9 @@
  */
 const alternatives = (list: string): string => list.trim().replace(/\|?\s*\n\s*/g, '|');
 
+/** Stands where the HTML says that quoted history begins: a private-use character, taken out of every mail text. */
+export const HISTORY_MARK = '\uE0F0';
+
 const WROTE = alternatives(`
   wrote|writes|schrieb|schrieben|geschrieben|a écrit|écrivait|escribió|escribio|ha escrito|escreveu|ha scritto|scrisse
   schreef|heeft geschreven|geschreven|napisał|napisała|napisał\\(a\\)|pisze|napsal|napsala|napsal\\(a\\)

@@ -1,5 +1,4 @@
 import { cutText } from './clean-text.js';
-import { HISTORY_MARK } from './html-view.js';
 import {
   ADDRESS,
   ATTRIBUTION_END,
@@ -9,6 +8,7 @@ import {
   FORWARD_WORDS,
   FROM_LABEL,
   HEADER_LINE,
+  HISTORY_MARK,
   ORIGINAL_WORDS,
   OTHER_LABEL,
   REPLY_ABOVE,
@@ -62,6 +62,7 @@ function withoutHistory(lines: Line[]): Line[] {
   const lastAnswer = lastAnswerLine(lines);
   const dropped = new Set<number>();
   const firstContent = lines.findIndex((line) => !line.isBlank);
+  const lastQuote = lines.findLastIndex((line) => line.isQuoted);
   let isForward = false;
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i]!;
@@ -77,14 +78,21 @@ function withoutHistory(lines: Line[]): Line[] {
     if (!hasQuote || lastAnswer <= quote) return kept(lines, i, dropped);
     for (let k = i; k < i + length; k++) dropped.add(k);
     // Bottom posting: the answer stands below the whole quotation, which then says nothing new.
-    if (i === firstContent)
-      for (let k = quote; k < lines.length && (lines[k]!.isQuoted || lines[k]!.isBlank); k++) dropped.add(k);
+    const quoteEnd = endOfQuote(lines, quote);
+    if (i === firstContent && quoteEnd > lastQuote) for (let k = quote; k < quoteEnd; k++) dropped.add(k);
   }
   return kept(lines, lines.length, dropped);
 }
 
 const kept = (lines: Line[], end: number, dropped: Set<number>): Line[] =>
   lines.filter((_, i) => i < end && !dropped.has(i));
+
+/** Where the quoted lines that begin at `from` end; each line belongs to one quotation, so the sum stays linear. */
+function endOfQuote(lines: Line[], from: number): number {
+  let end = from;
+  while (end < lines.length && (lines[end]!.isQuoted || lines[end]!.isBlank)) end++;
+  return end;
+}
 
 /** Index of the last line that is neither quoted nor blank nor part of a signature: where inline answers may end. */
 function lastAnswerLine(lines: Line[]): number {

@@ -22,7 +22,7 @@ const BOUNCE = new RegExp(
     undeliver(?:able|ed)|delivery (?:status|failure|has failed|notification|report|delayed|problem|error)|mail delivery (?:failed|failure|system|status|error)
     returned mail|failure notice|failed (?:mail|delivery)|mail (?:could not be delivered|system error|failure|status report)
     message (?:status|could not be delivered|delivery|undeliverable)|non[- ]?deliver(?:y|able)|nondeliverable|delivery to .{1,80} failed
-    could not deliver|cannot deliver|unable to deliver|warning: (?:could not send|message)|user unknown|email (?:delivery|undeliverable)
+    could not deliver|cannot deliver|unable to deliver|warning: (?:could not send|message)|user unknown|email (?:delivery|undeliverable)|complaint about message from
     unzustellbar|nicht zugestellt|zustellung fehlgeschlagen|non remis|échec de (?:la )?remise|no se puede entregar|error de entrega
     não (?:foi )?entregue|mancato recapito|onbestelbaar|nie dostarczono|nedoručiteln|не удалось доставить|недоставлен
     toimitus epäonnistui|teslim edilemedi|配信(?:不能|できません)|送信できませんでした|退信|系统退信|반송
@@ -35,7 +35,7 @@ export function autoSubject(subject: string): 'auto_reply_subject' | 'bounce_sub
   const bare = subject
     .slice(0, 300)
     .replace(REPLY_PREFIX, '')
-    .replace(/^[\s*"'\[(<【]+/u, '');
+    .replace(/^[\s*"'[(<【]+/u, '');
   if (AUTO_REPLY.test(bare)) return 'auto_reply_subject';
   return BOUNCE.test(bare) ? 'bounce_subject' : null;
 }

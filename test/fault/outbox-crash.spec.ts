@@ -1,0 +1,179 @@
+import type { OutboxItem } from '../../src/mail/delivery/outbox.types';
+import type { Mailbox } from '../../src/mail/mailbox/mailbox.types';
+import { AmbiguousSmtpServer } from '../support/ambiguous-smtp-server';
+import { Delivery, IMAP_STUB } from '../support/delivery';
+import { eventually } from '../support/eventually';
+import { startStore, type TestStore } from '../support/store';
+
+// A worker that stops at each failpoint: for good (as after kill -9: what it would do next never happens) or until others
+// took over (SIGSTOP, a long pause). Two replicas on one store.
+
+const LEASE_MS = 60_000;
+const GRACE_MS = 1200_000;
+
+/** Where the first worker stops, and how it goes on when the test lets it. */
+const mockStop: { point: string | null; reached: boolean; resume: () => void } = {
+  point: null,
+  reached: false,
+  resume: () => undefined,
+};
+jest.mock('../../src/common/failpoint', () => ({
+  failpoint: (name: string): Promise<void> => {
+    if (name !== mockStop.point) return Promise.resolve();
+    mockStop.point = null; // the successor passes
+    mockStop.reached = true;
+    return new Promise((resolve) => (mockStop.resume = resolve));
+  },
+}));
+
+jest.setTimeout(30_000); // stores differ much in speed
+
+let store: TestStore;
+let server: AmbiguousSmtpServer;
+let first: Delivery;
+let second: Delivery;
+let mailbox: Mailbox;
+
+beforeAll(async () => {
+  store = await startStore();
+});
+
+afterAll(() => store.stop());
+
+beforeEach(async () => {
+  server = await AmbiguousSmtpServer.start();
+  first = new Delivery(store.connection);
+  await first.buildIndexes();
+  second = new Delivery(store.connection, {}, first);
+  mailbox = await first.addMailbox(server.port, { imap: IMAP_STUB });
+});
+
+afterEach(async () => {
+  mockStop.point = null;
+  await server.stop();
+  first.stop();
+  second.stop();
+  for (const name of ['outbox', 'mailboxes', 'rate_counters']) await store.connection.collection(name).deleteMany({});
+});
+
+/** The first worker takes a mail and stops at `point`. */
+async function stopAt(point: string): Promise<{ item: OutboxItem; ended: Promise<unknown> }> {
+  const item = await first.enqueue(mailbox);
+  mockStop.point = point;
+  mockStop.reached = false;
+  const ended = (async () => {
+    // Two looks: sending, and the copy in Sent.
+    await first.runOne();
+    await first.runOne();
+  })();
+  await eventually(async () => mockStop.reached || null);
+  return { item, ended };
+}
+
+/** Time passes, and the second worker does all that is due. */
+async function later(item: OutboxItem, ms: number): Promise<OutboxItem> {
+  first.clock.advance(ms);
+  for (let i = 0; i < 10 && (await second.runOne()); i++);
+  return second.outbox.getById(item.id);
+}
+
+describe('a worker dies', () => {
+  it('before the attempt record: another one sends', async () => {
+    const { item } = await stopAt('outbox.before_attempt_record');
+    expect(await later(item, LEASE_MS)).toMatchObject({ state: 'sent' });
+    expect(server.delivered).toHaveLength(1);
+  });
+
+  it.each(['outbox.after_attempt_record', 'outbox.before_data'])(
+    'at %s: unknown, then held, nothing sent',
+    async (point) => {
+      const { item } = await stopAt(point);
+      expect(await later(item, LEASE_MS)).toMatchObject({ state: 'unknown', attempts: [{ no: 1, phase: null }] });
+      expect(await later(item, GRACE_MS)).toMatchObject({ state: 'held', heldReason: 'no_evidence' });
+      expect(server.delivered).toHaveLength(0);
+    },
+  );
+
+  it('after the 250: not sent again, and settled by the copy that the server kept', async () => {
+    const { item } = await stopAt('outbox.after_250');
+    expect(await later(item, LEASE_MS)).toMatchObject({ state: 'unknown' });
+    second.sentFolder.messageIds.push(item.messageId);
+    expect(await later(item, GRACE_MS)).toMatchObject({ state: 'sent', evidence: 'sent_folder' });
+    expect(server.delivered).toHaveLength(1);
+  });
+
+  it('after it was sent: another one makes the copy', async () => {
+    const { item } = await stopAt('outbox.after_sent');
+    expect(await later(item, LEASE_MS)).toMatchObject({ state: 'sent', sentCopy: 'done' });
+    expect(server.delivered).toHaveLength(1);
+  });
+
+  it('after the copy: another one finds it and makes no second', async () => {
+    const { item } = await stopAt('outbox.after_sent_copy');
+    expect(await later(item, LEASE_MS)).toMatchObject({ state: 'sent', sentCopy: 'done' });
+    expect(second.sentFolder.messageIds).toEqual([item.messageId]);
+    expect(server.delivered).toHaveLength(1);
+  });
+});
+
+describe('a worker sleeps and wakes up', () => {
+  it('before the attempt record: it sends nothing, another one has', async () => {
+    const { item, ended } = await stopAt('outbox.before_attempt_record');
+    expect(await later(item, LEASE_MS)).toMatchObject({ state: 'sent' });
+    mockStop.resume();
+    await ended;
+    expect(server.delivered).toHaveLength(1);
+  });
+
+  it.each(['outbox.after_attempt_record', 'outbox.before_data'])('at %s: it sends nothing any more', async (point) => {
+    const { item, ended } = await stopAt(point);
+    expect(await later(item, LEASE_MS)).toMatchObject({ state: 'unknown' });
+    mockStop.resume();
+    await ended;
+    expect(server.delivered).toHaveLength(0);
+    expect(await second.outbox.getById(item.id)).toMatchObject({ state: 'unknown' });
+  });
+
+  it('at outbox.before_data for 59 s with its claim: it sends', async () => {
+    const { item, ended } = await stopAt('outbox.before_data');
+    first.clock.advance(59_000);
+    mockStop.resume();
+    await ended;
+    expect(await second.outbox.getById(item.id)).toMatchObject({ state: 'sent' });
+  });
+
+  it('after the 250: its late word settles the unknown mail', async () => {
+    const { item, ended } = await stopAt('outbox.after_250');
+    expect(await later(item, LEASE_MS)).toMatchObject({ state: 'unknown' });
+    mockStop.resume();
+    await ended;
+    expect(await second.outbox.getById(item.id)).toMatchObject({ state: 'sent', evidence: 'late_reply' });
+    expect(server.delivered).toHaveLength(1);
+  });
+});
+
+describe('a lost lease or a shutdown', () => {
+  it('stops a mail before its first byte', async () => {
+    const { item, ended } = await stopAt('outbox.before_attempt_record');
+    const abort = new AbortController();
+    mockStop.resume();
+    await ended;
+    // The same for a signal that was given before the connection was opened.
+    abort.abort(new Error('stopping'));
+    const next = await first.enqueue(mailbox);
+    await first.runOne(abort.signal);
+    expect(await first.outbox.getById(next.id)).toMatchObject({ state: 'retry_wait' });
+    expect(server.delivered.map((mail) => mail.messageId)).toEqual([item.messageId]);
+  });
+
+  it('waits for the reply to a mail that is on its way', async () => {
+    server.behave('slow');
+    const item = await first.enqueue(mailbox);
+    const abort = new AbortController();
+    const run = first.runOne(abort.signal);
+    await eventually(async () => server.completed || null);
+    abort.abort(new Error('stopping'));
+    await run;
+    expect(await first.outbox.getById(item.id)).toMatchObject({ state: 'sent' });
+  });
+});
