@@ -16,7 +16,9 @@ const common = {
   testEnvironment: 'node',
   setupFiles: ['<rootDir>/test/support/jest-env.js'],
   moduleNameMapper: {
-    '^file-type$': '<rootDir>/node_modules/file-type/index.js', // its exports have no "require" condition
+    // the exports of these two have no "require" condition
+    '^file-type$': '<rootDir>/node_modules/file-type/index.js',
+    '^eld/extrasmall$': '<rootDir>/node_modules/eld/src/entries/static.extrasmall.js',
     '^(\\.{1,2}/.*)\\.js$': '$1', // './x.js' in TypeScript means './x.ts'
   },
   transformIgnorePatterns: [`/node_modules/(?!(${ES_MODULES.join('|')})/)`],
@@ -58,6 +60,8 @@ module.exports = {
     suite('fault', ['test/fault']),
     suite('servers', ['test/servers']),
   ],
+  // Generous: CI runs on two shared cores, and a bound on time is asserted where it matters.
+  testTimeout: 30_000,
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   collectCoverageFrom: ['src/**/*.ts', '!src/main.ts', '!src/bin/**', '!src/**/*.spec.ts'],
   coverageProvider: 'v8',

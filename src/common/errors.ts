@@ -69,6 +69,9 @@ export const isRetryable = (error: unknown): boolean => error instanceof AppErro
 
 /** A short text of any thrown value for logs and stored errors: the message, or the class name. */
 export function errorMessage(error: unknown): string {
-  if (error instanceof Error) return error.message || error.name;
-  return typeof error === 'string' ? error : 'unknown error';
+  if (typeof error === 'string') return error;
+  // Not `instanceof`: errors of a worker thread or another realm are not of this realm's class.
+  const { message, name } = (error ?? {}) as { message?: unknown; name?: unknown };
+  if (typeof message === 'string' && message) return message;
+  return typeof name === 'string' && name ? name : 'unknown error';
 }

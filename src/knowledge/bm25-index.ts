@@ -12,6 +12,11 @@ const MAX_PASSAGES_WITH_GRAMS = 50_000;
 const MAX_QUERY_TF = 3;
 /** Fewer topic words than this make no statement: "Dear Mr Smith" must not decide the coverage. A question may have one. */
 const MIN_TOPIC_WORDS = 2;
+/**
+ * Passages about other things that coverage imagines beside the real ones. Without them, in a knowledge base of five articles
+ * each known word would be common and each unknown one rare, and nothing would ever be covered.
+ */
+const BACKGROUND_PASSAGES = 50;
 /** Passages that are indexed before other work of the process gets a turn. */
 const SLICE = 200;
 const SENTENCE_END = /\n+|(?<=[.!?\u3002\uff01\uff1f])/u;
@@ -103,14 +108,12 @@ export class Bm25Index {
    * @param limit most hits that are returned
    */
   search(query: string, limit: number, allowed: (index: number) => boolean = () => true): Hit[] {
-    const touched = this.score(query);
-    const hits: Hit[] = [];
-    for (const index of touched) {
-      if (allowed(index)) hits.push({ index, score: this.scores[index]!, coverage: 0 });
+    const best: Hit[] = [];
+    for (const index of this.score(query)) {
+      const score = this.scores[index]!;
       this.scores[index] = 0;
+      if (allowed(index)) insert(best, { index, score, coverage: 0 }, limit);
     }
-    hits.sort((a, b) => b.score - a.score || a.index - b.index);
-    const best = hits.slice(0, limit);
     const questions = this.questions(query);
     for (const hit of best) hit.coverage = this.coverage(questions, hit.index);
     return best;
@@ -181,12 +184,24 @@ export class Bm25Index {
     return false;
   }
 
+  /** Weight of a term in coverage. */
   private idf(term: string): number {
     const id = this.vocabulary.get(term);
-    return idfOf(this.size, id === undefined ? 0 : this.offsets[id + 1]! - this.offsets[id]!);
+    const containing = id === undefined ? 0 : this.offsets[id + 1]! - this.offsets[id]!;
+    return idfOf(this.size + BACKGROUND_PASSAGES, containing);
   }
 }
 
 /** BM25's idf in the variant that is never negative. */
 const idfOf = (size: number, containing: number): number =>
   Math.log(1 + (size - containing + 0.5) / (containing + 0.5));
+
+/** Puts a hit into its place among the best, which are few while the hits are many. */
+function insert(best: Hit[], hit: Hit, limit: number): void {
+  const isBetter = (other: Hit): boolean =>
+    hit.score > other.score || (hit.score === other.score && hit.index < other.index);
+  if (best.length === limit && !isBetter(best[limit - 1]!)) return;
+  const place = best.findIndex(isBetter);
+  best.splice(place === -1 ? best.length : place, 0, hit);
+  if (best.length > limit) best.pop();
+}

@@ -38,7 +38,7 @@ We refund to the card or account that paid. The refund is on your statement 5 to
 A subscription is charged on the day it starts and then on the same day of every month. One-time orders are charged when they are placed.
 
 ## Charged twice
-If you see two charges for one order, one of them is usually an authorisation that your bank releases within 3 business days. If both are still there after that, send us the order number and the dates of both charges, and we return the second one.
+If your card shows two charges for the same order, one of them is usually an authorisation that your bank releases within 3 business days. If both are still there after that, send us the order number and the dates of both charges, and we return the second one.
 
 ## Invoices and VAT
 You can download every invoice as a PDF under Account > Invoices. To put a company name or a VAT number on it, enter them under Account > Billing details before the next charge; invoices that exist already cannot be changed.

@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { Clock } from '../common/clock.js';
 import { AppError } from '../common/errors.js';
 import { llmBudgetRemaining } from '../common/metrics.js';
@@ -11,13 +12,21 @@ import { LlmSpendRepository } from './llm-spend.repository.js';
  * calls under way at that moment are not reserved, so a day may overshoot by LLM_CONCURRENCY calls a replica.
  */
 @Injectable()
-export class LlmBudget {
+export class LlmBudget implements OnModuleInit {
   constructor(
     private readonly config: AppConfig,
     private readonly calls: LlmCallRepository,
     private readonly spend: LlmSpendRepository,
     private readonly clock: Clock,
+    @InjectPinoLogger(LlmBudget.name) private readonly logger: PinoLogger,
   ) {}
+
+  onModuleInit(): void {
+    const { LLM_DAILY_BUDGET_USD: budget, LLM_PRICE_INPUT: input, LLM_PRICE_OUTPUT: output } = this.config.env;
+    if (budget > 0 && input === 0 && output === 0) {
+      this.logger.warn('LLM_DAILY_BUDGET_USD cannot be kept: set LLM_PRICE_INPUT and LLM_PRICE_OUTPUT');
+    }
+  }
 
   /** @throws AppError LLM_BUDGET, not retryable: another engine has to answer */
   async assertAllowed(emailId: string): Promise<void> {

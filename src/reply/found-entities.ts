@@ -38,10 +38,13 @@ export const findLinks = (text: string): Entity[] =>
     return BARE_HOST.test(link) ? hostOf(link) : null;
   });
 
-/** Punycode shows letters of other scripts that look alike; the user part ("https://bank.example@evil.example") does not count. */
-function hostOf(link: string): string | null {
+/**
+ * Punycode shows letters of other scripts that look alike; the user part ("https://bank.example@evil.example") does not count.
+ * What cannot be read as a URL stands for itself: it must not slip through.
+ */
+function hostOf(link: string): string {
   const url = link.includes('://') ? link : `http://${link}`;
-  return URL.canParse(url) ? new URL(url).hostname.replace(/^www\./, '') : null;
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^www\./, '') : link.toLowerCase();
 }
 
 export const findAddresses = (text: string): Entity[] =>

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startApp, type TestApp } from '../support/app';
-import { arrive, emailOf, replyOf, teachPasswords, until } from '../support/conversation';
+import { arrive, bytesOf, emailOf, replyOf, teachPasswords, until } from '../support/conversation';
 import { eventually } from '../support/eventually';
 
 /** What people do with drafts, over the API, on the real store. */
@@ -47,8 +47,7 @@ describe('review', () => {
     const reply = await replyOf(app, replyId);
     expect(reply.text).toBe(text);
     expect(reply.versions.map(({ author }) => author)).toEqual(['local', 'human']);
-    const { body: sent } = await app.as('get', `/outbox/${reply.outboxId}/raw`).expect(200).buffer(true);
-    expect(String(sent)).toContain('please use the link on the login page');
+    expect(await bytesOf(app, `/outbox/${reply.outboxId}/raw`)).toContain('please use the link on the login page');
     const { body } = await app.as('get', '/training/feedback?limit=100').expect(200);
     const feedback = body.items.find((item: { replyId: string }) => item.replyId === replyId);
     expect(feedback).toMatchObject({ action: 'edited', reasonCodes: ['wrong_tone'], finalText: text });
@@ -87,11 +86,8 @@ describe('review', () => {
       .send({ text: 'Hello Ada, I reset it for you.' })
       .expect(200);
     await until(app, emailId, 'done');
-    const { body: raw } = await app
-      .as('get', `/outbox/${(await replyOf(app, body.id)).outboxId}/raw`)
-      .expect(200)
-      .buffer(true);
-    expect(String(raw)).not.toMatch(/^auto-submitted:/im); // nothing of it was made by an automaton
+    const { outboxId } = await replyOf(app, body.id);
+    expect(await bytesOf(app, `/outbox/${outboxId}/raw`)).not.toMatch(/^auto-submitted:/im); // nothing of it was made by an automaton
   });
 
   it('needs a reason to reject', async () => {

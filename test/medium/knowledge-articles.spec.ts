@@ -50,7 +50,14 @@ describe('knowledge base', () => {
     );
     const retriever = new RetrieverService(passages, clock, silentLogger());
     const knowledge = new KnowledgeService(articles, passages, retriever);
-    return { clock, articles, passages, retriever, knowledge, samples: new SampleKnowledgeService(articles, knowledge) };
+    return {
+      clock,
+      articles,
+      passages,
+      retriever,
+      knowledge,
+      samples: new SampleKnowledgeService(articles, knowledge),
+    };
   };
   let here: ReturnType<typeof replica>;
   const found = async (query: string, on = here): Promise<string[]> =>
@@ -137,7 +144,9 @@ describe('knowledge base', () => {
   it('keeps to the language if it has one, and to the categories of an article', async () => {
     await here.knowledge.create(anArticle());
     await here.knowledge.create(anArticle({ title: 'Gutscheine', body: 'Der Voucher gilt 3 Jahre.', language: 'de' }));
-    await here.knowledge.create(anArticle({ title: 'Resale', body: 'A voucher may be resold.', categories: ['sales'] }));
+    await here.knowledge.create(
+      anArticle({ title: 'Resale', body: 'A voucher may be resold.', categories: ['sales'] }),
+    );
     const search = async (options: object): Promise<string[]> =>
       (await here.retriever.search('voucher', { limit: 5, ...options })).map(({ title }) => title).sort();
     expect(await search({ language: 'de' })).toEqual(['Gutscheine']);
@@ -147,7 +156,9 @@ describe('knowledge base', () => {
   });
 
   it('refuses an article without text', async () => {
-    await expect(here.knowledge.create(anArticle({ body: '# Title only' }))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(here.knowledge.create(anArticle({ body: '# Title only' }))).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
   });
 
   it('lists in pages, newest first', async () => {

@@ -44,7 +44,10 @@ function covidFaq(folder: string): Task {
   const positions = new Map([...texts.keys()].map((question, index) => [question, index]));
   const [, ...pairs] = csv(join(folder, 'eval_question_similarity_en.csv'));
   const questions = pairs
-    .filter(([original, paraphrase, similar]) => similar?.trim().startsWith('1') && original !== paraphrase && positions.has(original!))
+    .filter(
+      ([original, paraphrase, similar]) =>
+        similar?.trim().startsWith('1') && original !== paraphrase && positions.has(original!),
+    )
     .map(([original, paraphrase]) => ({ text: paraphrase!, answer: positions.get(original!)! }));
   return { texts: [...texts.values()], questions };
 }
@@ -64,7 +67,12 @@ async function measure({ texts, questions }: Task) {
     wronglyAnswered += Number((without?.coverage ?? 0) >= MIN_COVERAGE);
   }
   const share = (count: number): number => count / questions.length;
-  return { hit1: share(hit1), recall5: share(recall5), answered: share(answered), wronglyAnswered: share(wronglyAnswered) };
+  return {
+    hit1: share(hit1),
+    recall5: share(recall5),
+    answered: share(answered),
+    wronglyAnswered: share(wronglyAnswered),
+  };
 }
 
 const describeIf = (folder: string | null) => (folder ? describe : describe.skip);

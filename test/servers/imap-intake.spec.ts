@@ -243,7 +243,7 @@ describe('IMAP intake from a real Dovecot', () => {
     const mailbox = await add(user);
     supervise();
     await untilSynced(mailbox);
-    stack.setPassword(user, 'changed');
+    await stack.setPassword(user, 'changed');
     await stack.kick(user);
     const paused = await eventually(async () => {
       const current = (await intake.mailboxes.findById(mailbox.id))!;

@@ -64,6 +64,12 @@ export async function replyOf(app: TestApp, id: string): Promise<ReplyView> {
   return (await app.as('get', `/replies/${id}`).expect(200)).body as ReplyView;
 }
 
+/** A downloaded file as text. */
+export async function bytesOf(app: TestApp, path: string): Promise<string> {
+  const response = await app.as('get', path).responseType('blob').expect(200);
+  return (response.body as Buffer).toString('utf8');
+}
+
 /** Waits until the email is in one of the states. */
 export async function until(app: TestApp, id: string, ...states: string[]): Promise<EmailView> {
   let last: EmailView | null = null;

@@ -149,13 +149,14 @@ export class MailStack {
     return stdout;
   }
 
-  /** Dovecot reads the file again at each login. */
-  setPassword(user: string, password: string): void {
+  /** Resolves when the new password counts: Dovecot looks at its file once a second. */
+  async setPassword(user: string, password: string): Promise<void> {
     this.passwords.set(user, password);
     const file = join(this.dir, 'users');
     const lines = readFileSync(file, 'utf8').split('\n');
     const changed = lines.map((line) => (line.startsWith(`${user}:`) ? `${user}:{PLAIN}${password}::::::` : line));
     writeFileSync(file, changed.join('\n'));
+    await sleep(1_100);
   }
 
   /** Lines of Dovecot's log that hold the text. */

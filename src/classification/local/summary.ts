@@ -76,7 +76,8 @@ export const bareSubject = (subject: string): string =>
 
 /**
  * What the mail wants in at most 200 characters, by extraction: the first sentence that is neither salutation nor small talk.
- * On 2,469 real tickets this beat TextRank and centroid summaries. Falls back to the subject, then to the attachments.
+ * Scored against the subjects of 2,469 English (synthetic) tickets this beat TextRank and centroid summaries (ROUGE-1 .29,
+ * .23, .19). Falls back to the subject, then to the attachments.
  */
 export function summarize(mail: ClassifiableMail): string {
   const useful = sentences(mail.text).filter((sentence) => !isSmallTalk(sentence));

@@ -111,9 +111,10 @@ function checkPlace(name: string, spec: unknown, index: number, specs: readonly 
 function limitBehind(specs: readonly StageSpec[], at: number): number | null {
   let skipped = 0;
   for (const [name, spec] of specs.slice(at + 1)) {
+    if (name !== '$skip' && name !== '$limit') return null;
     const count = toNumber(spec as Numeric);
     if (name === '$skip') skipped += count;
-    else return name === '$limit' && Number.isInteger(count + skipped) && count > 0 ? count + skipped : null;
+    else return Number.isInteger(count + skipped) && count > 0 ? count + skipped : null;
   }
   return null;
 }

@@ -189,11 +189,13 @@ export function compareFiniteDecimals(a: Decimal, b: Decimal): number {
   return difference === 0n ? 0 : difference < 0n ? -1 : 1;
 }
 
+export type RoundingMode = 'half-even' | 'truncate' | 'floor' | 'ceil';
+
 /** Rounds to `place` digits after the point (negative: before it). */
 export function roundDecimal(
   value: Decimal,
   place: number,
-  mode: 'half-even' | 'truncate' | 'floor' | 'ceil',
+  mode: RoundingMode,
 ): Decimal {
   if (value.kind !== 'finite' || -value.exponent <= place) return value;
   const divisor = 10n ** BigInt(Math.min(-place - value.exponent, 7000));

@@ -1,19 +1,7 @@
-import {
-  Binary,
-  BSONRegExp,
-  BSONSymbol,
-  Code,
-  Decimal128,
-  Double,
-  Long,
-  MaxKey,
-  MinKey,
-  ObjectId,
-  Timestamp,
-} from 'bson';
+import { Binary, BSONSymbol, Code, Decimal128, Double, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
 
 import { MongoError } from '../errors.js';
-import { type Document, isInt32, setField } from './values.js';
+import { type Document, isInt32, makeRegex, setField } from './values.js';
 
 const MAX_DEPTH = 200;
 
@@ -173,10 +161,7 @@ export function readValue(bytes: Buffer, type: number, at: number, depth = 0): u
     case 0x0b: {
       const patternEnd = endOfName(bytes, at);
       const optionsEnd = endOfName(bytes, patternEnd + 1);
-      return new BSONRegExp(
-        bytes.toString('utf8', at, patternEnd),
-        bytes.toString('latin1', patternEnd + 1, optionsEnd),
-      );
+      return makeRegex(bytes.toString('utf8', at, patternEnd), bytes.toString('latin1', patternEnd + 1, optionsEnd));
     }
     case 0x0c: {
       const idAt = at + 4 + bytes.readInt32LE(at);

@@ -13,6 +13,8 @@ import {
   Timestamp,
 } from 'bson';
 
+import { MongoError } from '../errors.js';
+
 /** A BSON document in memory: own enumerable properties, in field order. */
 export type Document = Record<string, unknown>;
 
@@ -169,4 +171,12 @@ export function regexParts(value: unknown): { pattern: string; options: string }
   if (value instanceof BSONRegExp) return { pattern: value.pattern, options: value.options };
   const regex = value as RegExp;
   return { pattern: regex.source, options: [...regex.flags].filter((flag) => 'ims'.includes(flag)).join('') };
+}
+
+/** A BSON regular expression; 51108 for options MongoDB does not know, 51109 for a null byte. */
+export function makeRegex(pattern: string, options: string): BSONRegExp {
+  if (pattern.includes('\0')) throw new MongoError(51109, 'Regular expression cannot contain an embedded null byte');
+  const unknown = [...options].find((option) => !'ilmsux'.includes(option));
+  if (unknown !== undefined) throw new MongoError(51108, `invalid flag in regex options: ${unknown}`);
+  return new BSONRegExp(pattern, options);
 }

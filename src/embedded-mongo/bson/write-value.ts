@@ -61,7 +61,9 @@ class BsonWriter {
     const typeAt = this.at;
     this.byte(0);
     this.cString(name);
-    this.bytes[typeAt] = this.value(value, depth) & 0xff;
+    // First the value, then the byte: writing the value may replace the buffer by a larger one.
+    const type = this.value(value, depth) & 0xff;
+    this.bytes[typeAt] = type;
   }
 
   /** Writes the value's bytes and returns its BSON type byte. */

@@ -7,6 +7,7 @@ import { MongoError } from '../errors.js';
 import type { DocumentWriter } from '../sessions/writer.js';
 import type { CollectionInfo } from '../storage/catalog-types.js';
 import { parseIndexSpec } from '../storage/index-spec.js';
+import { DuplicateKeyError } from '../storage/duplicate-key-error.js';
 import { toBoolean } from '../storage/integers.js';
 import { writableNamespace } from './arguments.js';
 import type { CommandContext } from './context.js';
@@ -158,9 +159,20 @@ class MergeWriter {
     }
     if (whenMatched === 'keepExisting') return;
     if (whenMatched === 'fail') {
-      throw new MongoError(11000, `PlanExecutor error during aggregation :: caused by :: E11000 duplicate key error collection: ${this.ns} index: _id_ dup key`);
+      throw this.duplicate(filter);
     }
     this.update(writer, filter, doc, whenMatched);
+  }
+
+  private duplicate(filter: Record<string, Document>): DuplicateKeyError {
+    const paths = Object.keys(filter);
+    const index = paths.length === 1 && paths[0] === '_id' ? '_id_' : paths.map((path) => `${path}_1`).join('_');
+    return new DuplicateKeyError(
+      this.ns,
+      index,
+      Object.fromEntries(paths.map((path) => [path, 1])),
+      Object.fromEntries(paths.map((path) => [path, filter[path]?.['$eq']])),
+    );
   }
 
   private joinValue(doc: Document, path: string): unknown {

@@ -23,6 +23,7 @@ async function aggregate(context: CommandContext): Promise<Reply> {
   const { command, server } = context;
   const request = parseAggregate(context);
   const [first] = request.pipeline;
+  if (command['apiStrict'] === true) refuseUnstable(request.pipeline);
   if (toBoolean(command['explain'])) return explainAggregate(context, request);
   const cursor = optionalDocument(context, 'cursor');
   if (!cursor) throw new MongoError(9, "The 'cursor' option is required, except for aggregate with the explain argument");
@@ -56,6 +57,15 @@ const SOURCES_WITHOUT_COLLECTION = new Set(['$documents', '$currentOp', '$change
 function analyzeShape(pipeline: unknown[]): void {
   for (const stage of pipeline) {
     if (!isDocument(stage)) throw new MongoError(14, "Each element of the 'pipeline' array must be an object");
+  }
+}
+
+const UNSTABLE_STAGES = new Set(['$currentOp', '$indexStats', '$listLocalSessions', '$listSessions', '$planCacheStats', '$search']);
+
+function refuseUnstable(pipeline: Document[]): void {
+  for (const stage of pipeline) {
+    const [name = ''] = Object.keys(stage);
+    if (UNSTABLE_STAGES.has(name)) throw new MongoError(323, `stage ${name} is not allowed with 'apiStrict: true' in API Version 1`);
   }
 }
 

@@ -105,6 +105,6 @@ class DistinctValues {
 
 export const readCommands: CommandTable = {
   count: { run: count, stable: true },
-  distinct: { run: distinct, transaction: true, stable: true },
+  distinct: { run: distinct, transaction: true },
 };
 

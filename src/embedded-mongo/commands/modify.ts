@@ -41,10 +41,9 @@ export interface UpdateOutcome {
 
 /** Reads a statement of an `update` command. */
 export function updateStatement(statement: Document, context: { command: Document }): UpdateStatement {
-  const { q, u, multi, upsert, collation, hint, arrayFilters, sort } = statement;
+  const { q, u, multi, upsert, collation, hint, arrayFilters } = statement;
   if (!isDocument(q)) throw new MongoError(40414, "BSON field 'update.updates.q' is missing but a required field");
   if (u === undefined) throw new MongoError(40414, "BSON field 'update.updates.u' is missing but a required field");
-  if (sort !== undefined) throw new MongoError(40415, "BSON field 'update.updates.sort' is an unknown field.");
   const isReplacement = isDocument(u) && !(Object.keys(u)[0] ?? '').startsWith('$');
   if (toBoolean(multi) && isReplacement) throw new MongoError(9, 'multi update is not supported for replacement-style update');
   return {

@@ -1,5 +1,6 @@
 import { type Document, isDocument } from '../bson/values.js';
 import { MongoError } from '../errors.js';
+import { lsidWithUser } from '../sessions/session.js';
 import type { CollectionInfo } from '../storage/catalog-types.js';
 import type { CommandContext } from './context.js';
 
@@ -22,8 +23,9 @@ export function openSource(
       return list([collStats(context, ns, info, spec)]);
     case '$indexStats':
       return list(indexStats(context, info));
-    case '$currentOp':
     case '$listLocalSessions':
+      return list(ownSession(context));
+    case '$currentOp':
     case '$listSessions':
     case '$planCacheStats':
     case '$querySettings':
@@ -38,6 +40,11 @@ export function openSource(
     default:
       return null;
   }
+}
+
+/** The one session that is surely alive: the client's own. */
+function ownSession({ session, connection }: CommandContext): Document[] {
+  return session ? [{ _id: lsidWithUser(session.lsid, connection.user), lastUse: new Date() }] : [];
 }
 
 function collStats({ connection }: CommandContext, ns: string, info: CollectionInfo | undefined, spec: unknown): Document {

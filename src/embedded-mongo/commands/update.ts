@@ -5,6 +5,8 @@ import type { CommandContext, CommandTable, Reply } from './context.js';
 import { runUpdate, updateStatement } from './modify.js';
 import { runStatements, statementsOf, withErrors } from './write-batch.js';
 
+const STATEMENT_FIELDS = new Set(['q', 'u', 'c', 'multi', 'upsert', 'collation', 'arrayFilters', 'hint', 'upsertSupplied', 'sampleId']);
+
 async function update(context: CommandContext): Promise<Reply> {
   const { server, db, command, slice, session } = context;
   namespaceOf(context);
@@ -13,6 +15,7 @@ async function update(context: CommandContext): Promise<Reply> {
   if (session?.txnNumber != null && session.autocommit !== false && given.some((statement) => statement['multi'] === true)) {
     throw new MongoError(72, 'Cannot use retryable writes with multi=true');
   }
+  for (const statement of given) allowStatementFields(statement);
   return server.transactions.write(context, (writer) => {
     let n = 0;
     let nModified = 0;
@@ -29,6 +32,13 @@ async function update(context: CommandContext): Promise<Reply> {
     });
     return { n, nModified, ...(upserted.length > 0 ? { upserted } : {}), ...withErrors(errors), ok: 1 };
   });
+}
+
+/** `sort` came with MongoDB 8.0: a client that sends it to this server must hear that it is unknown. */
+function allowStatementFields(statement: Document): void {
+  for (const field of Object.keys(statement)) {
+    if (!STATEMENT_FIELDS.has(field)) throw new MongoError(40415, `BSON field 'update.updates.${field}' is an unknown field.`);
+  }
 }
 
 export const updateCommands: CommandTable = {

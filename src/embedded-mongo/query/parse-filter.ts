@@ -1,7 +1,14 @@
-import { BSONRegExp } from 'bson';
-
 import { toNumber } from '../bson/numbers.js';
-import { BSON_TYPE, type Document, isDocument, isNumeric, regexParts, typeName, typeNumber } from '../bson/values.js';
+import {
+  BSON_TYPE,
+  type Document,
+  isDocument,
+  isNumeric,
+  makeRegex,
+  regexParts,
+  typeName,
+  typeNumber,
+} from '../bson/values.js';
 import { badValue, failedToParse, MongoError } from '../errors.js';
 import { type ElemMatchNode, type FilterNode } from './filter-node.js';
 import { arrayOperators } from './operators/array.js';
@@ -173,11 +180,11 @@ function negated(path: string, operand: unknown, context: PredicateContext, dept
 function regexWithOptions(operand: unknown, siblings: Document): unknown {
   const options = siblings.$options ?? '';
   if (typeof options !== 'string') throw badValue('$options has to be a string');
-  if (typeof operand === 'string') return new BSONRegExp(operand, options);
+  if (typeof operand === 'string') return makeRegex(operand, options);
   if (typeNumber(operand) !== BSON_TYPE.regex) throw badValue('$regex has to be a string');
   const parts = regexParts(operand);
   if (options !== '' && parts.options !== '') throw new MongoError(51075, 'options set in both $regex and $options');
-  return new BSONRegExp(parts.pattern, options || parts.options);
+  return makeRegex(parts.pattern, options || parts.options);
 }
 
 function allNode(path: string, operand: unknown, context: PredicateContext, depth: number): FilterNode {

@@ -84,8 +84,8 @@ export async function composeReply(reply: ReplyContent): Promise<ComposedReply> 
       ...(reply.autoSubmitted && { 'Auto-Submitted': 'auto-replied', 'X-Auto-Response-Suppress': 'All' }),
       ...(reply.loopToken !== null && { 'X-Agent-Loop': oneLine(reply.loopToken) }),
     },
-    text: Buffer.from(reply.text),
-    ...(reply.html !== '' && { html: Buffer.from(reply.html) }),
+    text: bodyBytes(reply.text),
+    ...(reply.html !== '' && { html: bodyBytes(reply.html) }),
     encoding: 'quoted-printable',
     // Derived from the Message-ID: boundaries do not differ from one run to the next.
     baseBoundary: createHash('sha256').update(reply.messageId).digest('hex').slice(0, 24),
@@ -104,11 +104,20 @@ function checkedAddress(entry: MailAddress, what: string): MailAddress {
   return { name: cut(oneLine(entry.name), MAX_NAME_LENGTH), address };
 }
 
-/** Control characters and line ends, Unicode ones too, become one space; half characters become U+FFFD. */
+/** UTF-8 with CRLF line ends; half characters become U+FFFD. */
+function bodyBytes(text: string): Buffer {
+  return Buffer.from(text.replace(/\r\n|\r|\n/g, '\r\n'));
+}
+
+/**
+ * Text for a header: control characters and line ends, Unicode ones too, become one space. What looks like an encoded word
+ * (RFC 2047) is broken up, or the reader's client would decode what nobody encoded.
+ */
 function oneLine(text: string): string {
   return Buffer.from(text)
     .toString()
     .replace(/[\p{Cc}\u2028\u2029\s]+/gu, ' ')
+    .replaceAll('=?', '= ?')
     .trim();
 }
 

@@ -58,7 +58,10 @@ export class DeliveryLoop implements OnApplicationBootstrap, BeforeApplicationSh
   /** Lets running sends end. One that waits for the server's reply is not stopped, only left when the process must go. */
   async beforeApplicationShutdown(): Promise<void> {
     const drainMs = this.config.env.DRAIN_SECONDS * 1000;
-    await Promise.race([this.loop.stop(drainMs), this.clock.sleep(drainMs + REPLY_WAIT_MS)]);
+    const stopped = new AbortController();
+    const patience = this.clock.sleep(drainMs + REPLY_WAIT_MS, stopped.signal).catch(() => undefined);
+    await Promise.race([this.loop.stop(drainMs), patience]);
+    stopped.abort();
   }
 
   async updateMetrics(): Promise<void> {

@@ -7,7 +7,8 @@ const HOUR_MS = 3600 * SECOND_MS;
 const AUTO_MAX_AGE_MS = 24 * HOUR_MS;
 /** How long one mail is tried before a person looks. */
 export const MAX_RETRY_MS = 24 * HOUR_MS;
-const PAUSED_WAIT_MS = 30 * SECOND_MS;
+/** A switch that is turned back is obeyed within this time. */
+const PAUSED_WAIT_MS = 3 * SECOND_MS;
 /** Claims without a result after which a mail is held to be what ends the process. */
 const MAX_CLAIMS = 5;
 

@@ -54,7 +54,7 @@ export function toMailError(error: unknown): AppError {
       cause: error,
     });
   }
-  const name = [originalCode, code].find((value) => typeof value === 'string') ?? '';
+  const name = [originalCode, code].find((value): value is string => typeof value === 'string') ?? '';
   if (LIMIT_CODES.has(name)) {
     return new AppError('MAIL_LIMIT', 'The mail server sent more than is allowed.', { retryable: true, cause: error });
   }
@@ -68,12 +68,12 @@ function isRefusedLogin(error: MailLibraryError): boolean {
 }
 
 function explain(code: string, serverResponseCode: unknown, error: unknown): string {
-  if (typeof serverResponseCode === 'string' && EXPLANATIONS[serverResponseCode])
-    return EXPLANATIONS[serverResponseCode];
-  if (EXPLANATIONS[code]) return EXPLANATIONS[code];
+  const known = EXPLANATIONS[String(serverResponseCode)] ?? EXPLANATIONS[code];
+  if (known) return known;
   const text = errorMessage(error);
-  if (/CERT|SELF_SIGNED|ALTNAME|ISSUER/.test(code) || /certificate|altnames/i.test(text))
+  if (/CERT|SELF_SIGNED|ALTNAME|ISSUER/.test(code) || /certificate|altnames/i.test(text)) {
     return 'The certificate of the mail server is not trusted: check the host name, or give its certificate authority.';
+  }
   if (/STARTTLS/i.test(text)) return 'The mail server does not offer STARTTLS: check port and security.';
   return `The mail server could not be used${code ? ` (${code})` : ''}.`;
 }

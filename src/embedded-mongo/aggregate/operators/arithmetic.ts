@@ -1,6 +1,6 @@
 import { Decimal128, Long } from 'bson';
 
-import { decodeDecimal, encodeDecimal, parseDecimal, roundDecimal } from '../../bson/decimal.js';
+import { decimalToNumber, decodeDecimal, encodeDecimal, exactDecimal, parseDecimal, roundDecimal, type RoundingMode } from '../../bson/decimal.js';
 import {
   addNumbers,
   divideNumbers,
@@ -194,7 +194,7 @@ function roundingTo(mode: 'half-even' | 'truncate'): OperatorCompiler {
   };
 }
 
-function roundTo(value: Numeric, digits: number, mode: 'half-even' | 'truncate' | 'ceil' | 'floor'): Numeric {
+function roundTo(value: Numeric, digits: number, mode: RoundingMode): Numeric {
   const kind = numberKind(value);
   if (kind === NUMBER_KIND.decimal)
     return encodeDecimal(roundDecimal(decodeDecimal(value as Decimal128), digits, mode));
@@ -210,14 +210,11 @@ function roundTo(value: Numeric, digits: number, mode: 'half-even' | 'truncate' 
   return kind === NUMBER_KIND.int && BigInt.asIntN(32, result) === result ? Number(result) : Long.fromBigInt(result);
 }
 
-// Through the decimal text of the double: 2.675 has no exact double, and scaling by powers of ten would add errors.
-function roundDouble(value: number, digits: number, mode: 'half-even' | 'truncate' | 'ceil' | 'floor'): number {
+// On the exact decimal value of the double (1.255 is a little less than that): scaling by powers of ten would add errors.
+function roundDouble(value: number, digits: number, mode: RoundingMode): number {
   if (!Number.isFinite(value)) return value;
   if (digits === 0 && mode !== 'half-even') return mode === 'truncate' ? Math.trunc(value) : Math[mode](value);
-  const decimal = parseDecimal(String(value));
-  if (!decimal) return value;
-  const { negative, coefficient, exponent } = roundDecimal(decimal, digits, mode);
-  return Number(`${negative ? '-' : ''}${coefficient}e${exponent}`);
+  return decimalToNumber(roundDecimal(exactDecimal(value), digits, mode));
 }
 
 function bitwise(combine: (a: bigint, b: bigint) => bigint, initial: bigint): OperatorCompiler {

@@ -1,5 +1,5 @@
 import { compareValues } from '../../bson/compare.js';
-import { type Numeric, toNumber } from '../../bson/numbers.js';
+import { toNumber } from '../../bson/numbers.js';
 import { type Document, isDocument, isNumeric, typeName } from '../../bson/values.js';
 import { failedToParse, MongoError } from '../../errors.js';
 import { compileSort, sortDocuments, type Sorter } from '../../query/sort.js';

@@ -21,7 +21,7 @@ export const arrayModifiers: Record<string, ModifierCompiler> = {
             `Cannot apply $addToSet to non-array field. Field named '${path.split('.').at(-1)}' has non-array type ${typeName(current)}`,
           );
         }
-        const items: unknown[] = [...((current) ?? [])];
+        const items: unknown[] = [...(current ?? [])];
         for (const addition of additions) {
           if (!items.some((item) => valuesEqual(item, addition, collation))) items.push(cloneValue(addition));
         }

@@ -39,7 +39,8 @@ export function deliveryReport(parts: readonly Part[]): DeliveryReport | null {
 function fieldGroups(bytes: Uint8Array): Map<string, string>[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, MAX_PART_BYTES)).toString('latin1');
   return text
-    .split(/(?:\r\n|\n|\r){2,}/)
+    .replace(/\r\n?/g, '\n')
+    .split(/\n{2,}/)
     .map((group) => new Map(readHeaders(Buffer.from(group, 'latin1'))))
     .filter((group) => group.size > 0);
 }

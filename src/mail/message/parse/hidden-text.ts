@@ -127,8 +127,9 @@ function backgroundOf(style: string, attributes: Attributes, inherited: string |
 function tinyOf(style: string, inherited: boolean): boolean {
   const size = valueOf(style, 'font-size') ?? /(?:^|[\s/])(\d[\d.]*px)\//.exec(valueOf(style, 'font') ?? '')?.[1];
   if (size === undefined) return inherited;
-  const match = /^(\d*\.?\d+)(px|pt|)$/.exec(size);
-  return match ? Number(match[1]) <= 1 : /^0(?:\D|$)/.test(size);
+  const [, number, unit] = /^(\d*\.?\d+)([a-z%]*)$/.exec(size) ?? [];
+  const isAbsolute = unit === 'px' || unit === 'pt' || unit === '';
+  return number !== undefined && Number(number) <= (isAbsolute ? 1 : 0);
 }
 
 function visibilityOf(style: string, inherited: boolean): boolean {

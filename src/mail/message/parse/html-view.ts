@@ -5,6 +5,8 @@ import { HISTORY_MARK } from './trim-markers.js';
 
 /** Above this sanitising gets slow (nested tags: quadratic); mail that people write stays far below. */
 export const MAX_HTML_CHARS = 200 * 1024;
+/** Sanitising closes what was left open, so that the result may be larger; beyond this it is no mail that a person wrote. */
+export const MAX_VIEW_CHARS = 2 * MAX_HTML_CHARS;
 const NESTING_LIMIT = 50;
 const HISTORY_CLASS = 'quoted-history';
 const HIDDEN_TAG = 'hidden-text';
@@ -70,9 +72,9 @@ function safeTag(tagName: string, given: sanitizeHtml.Attributes, hidden: Hidden
 
 /** The readable text of sanitised HTML; `HISTORY_MARK` on its own line where quoted history begins. Bounded. */
 export function htmlText(view: string): string {
-  return htmlToText(view, {
+  return htmlToText(view.slice(0, MAX_VIEW_CHARS), {
     wordwrap: false,
-    limits: { maxInputLength: 2 * MAX_HTML_CHARS, maxDepth: NESTING_LIMIT * 2, maxChildNodes: 10_000, ellipsis: '…' },
+    limits: { maxInputLength: MAX_VIEW_CHARS, maxDepth: NESTING_LIMIT * 2, maxChildNodes: 10_000, ellipsis: '…' },
     formatters: {
       history: (elem, walk, builder, options) => {
         builder.openBlock({ leadingLineBreaks: 1 });

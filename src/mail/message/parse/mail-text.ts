@@ -1,6 +1,6 @@
 import type { MailFlag } from '../parsed-mail.types.js';
 import { cleanText, cutText } from './clean-text.js';
-import { htmlText, htmlView } from './html-view.js';
+import { htmlText, htmlView, MAX_VIEW_CHARS } from './html-view.js';
 import { tidy, trimReply } from './trim-reply.js';
 
 const MAX_FULL_TEXT = 200_000;
@@ -33,7 +33,15 @@ export function mailText(plainPart: string, htmlPart: string): MailText {
   const trimmed = trimReply(source);
   if (trimmed.length > MAX_TEXT) flags.add('truncated');
   if (html && source === plain.text && saysSomethingElse(plain.text, html)) flags.add('alternatives_differ');
-  return { text: cutText(trimmed, MAX_TEXT), fullText: cutText(fullText, MAX_FULL_TEXT), html, flags: [...flags] };
+  // Cut HTML would be broken HTML; its beginning is good enough for text.
+  const canShow = html === null || html.length <= MAX_VIEW_CHARS;
+  if (!canShow) flags.add('html_unreadable');
+  return {
+    text: cutText(trimmed, MAX_TEXT),
+    fullText: cutText(fullText, MAX_FULL_TEXT),
+    html: canShow ? html : null,
+    flags: [...flags],
+  };
 }
 
 /** Sanitised HTML, or null when it is too deep to be handled; the flags say what was done to it. */

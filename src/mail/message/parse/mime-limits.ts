@@ -18,6 +18,7 @@ export const MIME_LIMITS = {
 /** RFC 2046 section 5.1.1 allows 70; real senders go somewhat beyond. */
 const MAX_BOUNDARY_LENGTH = 250;
 const LF = 0x0a;
+const CR = 0x0d;
 const DASH = 0x2d;
 
 const overLimit = (what: string): AppError => new AppError('MAIL_LIMIT', `The mail exceeds a limit: ${what}.`);
@@ -31,7 +32,8 @@ export function checkMimeLimits(bytes: Buffer): void {
   if (bytes.length > MIME_LIMITS.bytes) throw overLimit('size');
   const open: string[] = [];
   let parts = 0;
-  let position = enterPart(bytes, 0, open);
+  let position = 0;
+  enterPart(bytes, 0, open);
   while (position < bytes.length) {
     const newline = bytes.indexOf(LF, position);
     const next = newline < 0 ? bytes.length : newline + 1;
@@ -47,14 +49,15 @@ export function checkMimeLimits(bytes: Buffer): void {
     open.length = isEnd ? level : level + 1;
     if (isEnd) continue;
     if (++parts > MIME_LIMITS.parts) throw overLimit('number of parts');
-    position = enterPart(bytes, next, open);
+    enterPart(bytes, next, open);
   }
 }
 
-/** Reads the header block at `from`, pushes its boundary when it is a multipart; returns where its body begins. */
-function enterPart(bytes: Buffer, from: number, open: string[]): number {
+/** Checks the header block at `from` and opens its boundary. Its lines are looked at again: a delimiter ends any header. */
+function enterPart(bytes: Buffer, from: number, open: string[]): void {
   const limit = Math.min(bytes.length, from + MIME_LIMITS.headerBytes + 1);
-  const end = headerEnd(bytes.subarray(0, limit), from);
+  const isEmpty = from > 0 && (bytes[from] === LF || bytes[from] === CR);
+  const end = isEmpty ? from : headerEnd(bytes.subarray(0, limit), from);
   if (end - from > MIME_LIMITS.headerBytes) throw overLimit('size of the headers');
   const block = bytes.toString('latin1', from, end);
   if (countLines(block) > MIME_LIMITS.headerLines) throw overLimit('number of header lines');
@@ -63,7 +66,6 @@ function enterPart(bytes: Buffer, from: number, open: string[]): number {
     open.push(boundary);
     if (open.length > MIME_LIMITS.depth) throw overLimit('nesting of parts');
   }
-  return end;
 }
 
 function countLines(block: string): number {

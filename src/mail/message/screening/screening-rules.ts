@@ -56,6 +56,12 @@ const RECIPIENT_HEADERS = [
   ],
 ];
 
+/** The leading word of the first value that fits; only letters, so that no address gets into the evidence. */
+function firstWord(values: readonly string[], pattern: RegExp): string | null {
+  const value = values.find((one) => pattern.test(one));
+  return value === undefined ? null : (/^[a-z_-]{1,40}/.exec(value)?.[0] ?? '?');
+}
+
 const hit = (isHit: boolean, evidence: string): string | null => (isHit ? evidence : null);
 
 /**
@@ -102,9 +108,8 @@ export const SCREENING_RULES: readonly ScreeningRule[] = [
     verdict: 'ignore',
     test({ header }) {
       // RFC 3834 section 5: "no" is the only value that a person's mail has.
-      const word = header.plain('auto-submitted').map((value) => value.split(';')[0]!.trim());
-      const auto = word.find((value) => value !== '' && value !== 'no');
-      return auto === undefined ? null : `auto-submitted: ${auto.slice(0, 40)}`;
+      const word = firstWord(header.plain('auto-submitted'), /^(?!no(?:\s*;|\s*$))./);
+      return word === null ? null : `auto-submitted: ${word}`;
     },
   },
   {
@@ -121,8 +126,8 @@ export const SCREENING_RULES: readonly ScreeningRule[] = [
     code: 'bulk_mail',
     verdict: 'ignore',
     test({ header }) {
-      const word = header.plain('precedence').find((value) => /^(?:bulk|junk|list|auto[_-]?reply)/.test(value));
-      return word ? `precedence: ${word.slice(0, 40)}` : hit(header.has('feedback-id'), 'feedback-id');
+      const word = firstWord(header.plain('precedence'), /^(?:bulk|junk|list|auto[_-]?reply)/);
+      return word ? `precedence: ${word}` : hit(header.has('feedback-id'), 'feedback-id');
     },
   },
   {

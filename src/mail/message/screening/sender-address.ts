@@ -18,7 +18,7 @@ export function canonicalAddress(raw: string): string {
 
 /** Local parts behind which no person reads (RFC 2142 and habit). */
 const ROLE =
-  /^(?:mailer-?daemon|postmaster|mail-daemon|mdaemon|mail(?:er)?[._-]?delivery.*|daemon|root|nobody|listserv|listmaster|majordomo|owner-.+|.+-owner|.+-request|.+-bounces?|bounces?|bounce[._=-].*|bounces[._=-].*|(?:[\w.-]+[._-])?no-?reply(?:[._-].*)?|(?:[\w.-]+[._-])?do-?not-?reply(?:[._-].*)?|noreply.*|donotreply.*|auto-?reply|autoresponder|auto-?notify)$/;
+  /^(?:mailer-?daemon|postmaster|mail-daemon|mdaemon|mail(?:er)?[._-]?delivery.*|daemon|root|nobody|listserv|listmaster|majordomo|owner-.+|.+-owner|.+-request|.+-bounces?|bounces?|bounce[._=-].*|bounces[._=-].*|(?:[\w.-]+[._-])?no[-_]?reply(?:[._-].*)?|(?:[\w.-]+[._-])?do[-_]?not[-_]?reply(?:[._-].*)?|noreply.*|donotreply.*|auto-?reply|autoresponder|auto-?notify)$/;
 
 /** Whether the address belongs to a machine by its name alone. */
 export function isRoleAddress(raw: string): boolean {

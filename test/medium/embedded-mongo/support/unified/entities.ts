@@ -3,7 +3,6 @@ import {
   MongoClient,
   ReadConcern,
   ReadPreference,
-  WriteConcern,
   type ChangeStream,
   type ClientSession,
   type Collection,
@@ -133,7 +132,7 @@ export function concerns(options: Document | undefined): Document {
   return {
     ...rest,
     ...(readConcern ? { readConcern: ReadConcern.fromOptions(readConcern) } : {}),
-    ...(writeConcern ? { writeConcern: WriteConcern.fromOptions(writeConcern) } : {}),
+    ...(writeConcern ? { writeConcern } : {}),
     ...(readPreference ? { readPreference: toPreference(readPreference) } : {}),
     ...(w !== undefined ? { w } : {}),
     ...(wTimeoutMS !== undefined ? { wtimeoutMS: wTimeoutMS } : {}),
