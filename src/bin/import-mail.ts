@@ -35,7 +35,10 @@ class ImportModule {
 
 /** Mail files below a folder in a stable order; in a Maildir they have no suffix. */
 function* mailFiles(path: string): Generator<string> {
-  if (!statSync(path).isDirectory()) return yield path;
+  if (!statSync(path).isDirectory()) {
+    yield path;
+    return;
+  }
   for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const child = join(path, entry.name);
     if (entry.isDirectory()) yield* mailFiles(child);

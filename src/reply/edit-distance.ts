@@ -8,7 +8,7 @@ export interface EditStats {
   wordsRemoved: number;
 }
 
-/** Cells of the table that are computed at most: about 20 ms. */
+/** Cells of a table that are computed at most: about 20 ms. */
 const MAX_CELLS = 4_000_000;
 const MAX_WORDS = Math.sqrt(MAX_CELLS);
 
@@ -63,7 +63,8 @@ function levenshtein(a: string[], b: string[]): number {
     next[0] = i + 1;
     for (let j = 0; j < b.length; j++) {
       const replace = row[j]! + (item === b[j] ? 0 : 1);
-      next[j + 1] = Math.min(replace, row[j + 1]! + 1, next[j]! + 1);
+      const skip = (row[j + 1]! < next[j]! ? row[j + 1]! : next[j]!) + 1;
+      next[j + 1] = replace < skip ? replace : skip;
     }
     [row, next] = [next, row];
   }
@@ -75,7 +76,10 @@ function longestCommonSubsequence(a: string[], b: string[]): number {
   let row = new Uint32Array(b.length + 1);
   let next = new Uint32Array(b.length + 1);
   for (const item of a) {
-    for (let j = 0; j < b.length; j++) next[j + 1] = item === b[j] ? row[j]! + 1 : Math.max(row[j + 1]!, next[j]!);
+    for (let j = 0; j < b.length; j++) {
+      const without = row[j + 1]! > next[j]! ? row[j + 1]! : next[j]!;
+      next[j + 1] = item === b[j] ? row[j]! + 1 : without;
+    }
     [row, next] = [next, row];
   }
   return row[b.length]!;

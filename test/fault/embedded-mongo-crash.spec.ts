@@ -27,17 +27,20 @@ describe('kill -9 under 16 writers', () => {
   const acknowledged: Acknowledged = { inserted: new Set(), claimed: new Map() };
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-  it.each(Array.from({ length: ROUNDS }, (_, round) => round))('round %i: nothing acknowledged is lost', async (round) => {
-    await writeUntilKilled(dir, round, acknowledged);
-    const server = await spawnServer(dir);
-    const client = await MongoClient.connect(server.uri);
-    try {
-      await verify(client.db('app').collection<Job>('jobs'), acknowledged);
-    } finally {
-      await client.close();
-      await server.end('SIGTERM');
-    }
-  });
+  it.each(Array.from({ length: ROUNDS }, (_, round) => round))(
+    'round %i: nothing acknowledged is lost',
+    async (round) => {
+      await writeUntilKilled(dir, round, acknowledged);
+      const server = await spawnServer(dir);
+      const client = await MongoClient.connect(server.uri);
+      try {
+        await verify(client.db('app').collection<Job>('jobs'), acknowledged);
+      } finally {
+        await client.close();
+        await server.end('SIGTERM');
+      }
+    },
+  );
 });
 
 async function writeUntilKilled(dir: string, round: number, acknowledged: Acknowledged): Promise<void> {
@@ -85,7 +88,12 @@ async function verify(jobs: Collection<Job>, { inserted, claimed }: Acknowledged
   for (const [id, writer] of claimed) expect(stored.get(id)).toMatchObject({ state: 'claimed', by: writer });
 
   for (const hint of ['email_1', 'state_1_due_1', 'due_-1']) {
-    const ids = (await jobs.find({}, { projection: { _id: 1 } }).hint(hint).toArray()).map(({ _id }) => _id);
+    const ids = (
+      await jobs
+        .find({}, { projection: { _id: 1 } })
+        .hint(hint)
+        .toArray()
+    ).map(({ _id }) => _id);
     expect(ids).toHaveLength(stored.size);
     expect(new Set(ids)).toEqual(new Set(stored.keys()));
   }

@@ -45,6 +45,7 @@ const AFTER_APPROVAL = [
 interface Row {
   id: string;
   state: string;
+  stateReason: string | null;
   replyId: string | null;
 }
 
@@ -96,11 +97,23 @@ describe('kill -9 at a named failpoint, restarted once', () => {
     return ApiClient.login(server.url, ADMIN.username, ADMIN.password);
   }
 
+  /** Without an article there is nothing to answer with. */
+  async function teach(api: ApiClient): Promise<void> {
+    const body = 'Open the login page and press "Forgot password". We send you a link to reset your password.';
+    await api.post('/knowledge', { title: 'Reset your password', body, language: 'en', status: 'published' });
+  }
+
   async function untilReviewed(api: ApiClient): Promise<Row> {
-    return eventually(async () => {
-      const { items } = await api.get<{ items: Row[] }>('/emails');
-      return items[0]?.state === 'in_review' ? items[0] : null;
-    }, 30_000);
+    let seen: unknown = null;
+    return eventually(
+      async () => {
+        const { items } = await api.get<{ items: Row[] }>('/emails');
+        seen = items;
+        return items[0]?.state === 'in_review' ? items[0] : null;
+      },
+      30_000,
+      () => seen,
+    );
   }
 
   /** Ends when the email has ended, or when the reply waits for a person because nobody can tell whether it left. */
@@ -136,6 +149,7 @@ describe('kill -9 at a named failpoint, restarted once', () => {
       const [deliveredBefore, callsBefore] = [sink.delivered.length, llm.requests.length];
       const messageId = `<${name}@customer.example>`;
       const doomed = await startProcess({ ...env, FAILPOINTS: `${name}=exit` });
+      await teach(await loginAt(doomed));
       await sendMail(intakePort, { messageId, to: 'support@shop.example' }).catch(() => null);
       expect(await doomed.exited).toBe('SIGKILL');
 
@@ -163,6 +177,7 @@ describe('kill -9 at a named failpoint, restarted once', () => {
       const [deliveredBefore, callsBefore] = [sink.delivered.length, llm.requests.length];
       const doomed = await startProcess({ ...env, FAILPOINTS: `${name}=exit` });
       const before = await loginAt(doomed);
+      await teach(before);
       await sendMail(intakePort, { messageId: `<${name}@customer.example>`, to: 'support@shop.example' });
       const email = await untilReviewed(before);
       await before.post(`/replies/${email.replyId}/approve`).catch(() => null); // it may die while it answers

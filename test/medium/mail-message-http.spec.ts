@@ -137,7 +137,7 @@ describe('GET /emails and /threads', () => {
       'content-length': '25',
       'x-content-type-options': 'nosniff',
     });
-    expect(response.body.toString()).toBe('<script>alert(1)</script>');
+    expect(String(response.body)).toBe('<script>alert(1)</script>');
   });
 
   it('says what is not there', async () => {

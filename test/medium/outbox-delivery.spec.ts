@@ -293,8 +293,8 @@ describe('the loop', () => {
   const start = (of: Delivery = delivery): { loop: DeliveryLoop; wakeUp: WakeUp } => {
     const wakeUp = new WakeUp();
     const logger = new PinoLogger({ pinoHttp: { level: 'silent' } });
-    const { outbox, service, queries, config, clock } = of;
-    return { loop: new DeliveryLoop(outbox, service, queries, config, clock, wakeUp, logger), wakeUp };
+    const { outbox, service, config, clock } = of;
+    return { loop: new DeliveryLoop(outbox, service, config, clock, wakeUp, logger), wakeUp };
   };
 
   it('sends what is due, obeys the kill switch in a burst, and stops', async () => {
@@ -312,7 +312,6 @@ describe('the loop', () => {
     expect(server.delivered.length - atSwitch).toBeLessThanOrEqual(delivery.config.env.OUTBOX_CONCURRENCY);
     const stopped = server.delivered.length;
     await jobs.tick();
-    await jobs.metrics();
     delivery.switches.autoSendEnabled = true;
     delivery.clock.advance(31_000);
     await jobs.tick();

@@ -10,6 +10,7 @@ export interface TestMail {
 }
 
 let sent = 0;
+const SENT_AT = new Date('2026-11-22T09:00:00Z');
 
 /** Sends one mail over SMTP to a port on loopback, as any mail client would. */
 export async function sendMail(port: number, mail: TestMail = {}): Promise<{ messageId: string; response: string }> {
@@ -17,6 +18,8 @@ export async function sendMail(port: number, mail: TestMail = {}): Promise<{ mes
   try {
     const messageId = mail.messageId ?? `<test-${process.pid}-${Date.now()}-${++sent}@customer.example>`;
     const { response } = await transport.sendMail({
+      // Fixed, so that sending the same mail again sends the same bytes, as a mail server does.
+      date: SENT_AT,
       from: mail.from ?? 'Ada Lovelace <ada@customer.example>',
       to: mail.to ?? 'support@localhost',
       subject: mail.subject ?? 'How do I reset my password?',

@@ -398,6 +398,11 @@ describe.each([
   });
 });
 
+test('$concatArrays takes arrays of any length', () => {
+  const big = new Array<number>(300_000).fill(1);
+  expect(evaluate({ $concatArrays: ['$v', '$v'] }, { v: big })).toHaveLength(600_000);
+});
+
 test('$sum of one array is exact for longs', () => {
   expect(String(evaluate({ $sum: '$v' }, { v: [Long.fromString('9007199254740993'), 2] }))).toBe('9007199254740995');
   expect(String(evaluate({ $sum: '$v' }, { v: [dec('0.1'), dec('0.2'), 1] }))).toBe('1.3');

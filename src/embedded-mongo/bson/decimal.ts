@@ -192,11 +192,7 @@ export function compareFiniteDecimals(a: Decimal, b: Decimal): number {
 export type RoundingMode = 'half-even' | 'truncate' | 'floor' | 'ceil';
 
 /** Rounds to `place` digits after the point (negative: before it). */
-export function roundDecimal(
-  value: Decimal,
-  place: number,
-  mode: RoundingMode,
-): Decimal {
+export function roundDecimal(value: Decimal, place: number, mode: RoundingMode): Decimal {
   if (value.kind !== 'finite' || -value.exponent <= place) return value;
   const divisor = 10n ** BigInt(Math.min(-place - value.exponent, 7000));
   const truncated = value.coefficient / divisor;

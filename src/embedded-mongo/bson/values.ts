@@ -97,7 +97,9 @@ export function typeNumber(value: unknown): number {
 
 function typeOfObject(value: object): number {
   if (Array.isArray(value)) return BSON_TYPE.array;
-  const known = TYPE_OF_PROTOTYPE.get(Object.getPrototypeOf(value));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype) return BSON_TYPE.object;
+  const known = TYPE_OF_PROTOTYPE.get(prototype);
   if (known !== undefined) return known;
   if (value instanceof Code) return value.scope ? BSON_TYPE.javascriptWithScope : BSON_TYPE.javascript;
   // Subclasses (UUID is a Binary) and other realms' plain objects.
@@ -153,6 +155,7 @@ export const hasField = (source: Document, name: string): boolean => getField(so
 
 /** Copies documents and arrays; leaf values are immutable by convention and are shared. */
 export function cloneValue<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(cloneValue) as T;
   if (!isDocument(value)) return value;
   const copy: Document = {};

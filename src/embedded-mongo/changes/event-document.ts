@@ -54,8 +54,8 @@ export function invalidateDocument(event: ChangeEvent): Document {
 }
 
 function descriptionOf(event: ChangeEvent, options: EventOptions): Document {
-  const description = describeUpdate(decode(event.before as Buffer), decode(event.after as Buffer));
-  return { ...description, ...(options.expanded ? { disambiguatedPaths: {} } : {}) };
+  const { disambiguatedPaths, ...description } = describeUpdate(decode(event.before as Buffer), decode(event.after as Buffer));
+  return { ...description, ...(options.expanded ? { disambiguatedPaths } : {}) };
 }
 
 function fullDocumentOf(event: ChangeEvent, options: EventOptions): Document {

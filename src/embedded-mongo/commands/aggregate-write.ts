@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { ObjectId } from 'bson';
 import type { MergeInstruction, OutInstruction } from '../aggregate/write-stage.js';
 import { encode, ensureIdFirst } from '../bson/codec.js';
-import { type Document, getField } from '../bson/values.js';
+import { type Document, getField, isDocument } from '../bson/values.js';
 import { MongoError } from '../errors.js';
 import type { DocumentWriter } from '../sessions/writer.js';
 import type { CollectionInfo } from '../storage/catalog-types.js';
@@ -26,6 +26,10 @@ export async function writeResult(context: CommandContext, plan: PipelinePlan): 
   const instruction = plan.write as NonNullable<PipelinePlan['write']>;
   if (context.session?.autocommit === false) {
     throw new MongoError(263, `Operation not permitted in transaction :: caused by :: Aggregation stage ${instruction.stage} cannot run within a multi-document transaction`);
+  }
+  const { readConcern } = context.command;
+  if (isDocument(readConcern) && readConcern['level'] === 'linearizable') {
+    throw new MongoError(72, `${instruction.stage} cannot be used with a 'linearizable' read concern level`);
   }
   const ns = writableNamespace(instruction.database ?? context.db, instruction.collection);
   if (instruction.stage === '$out') await new OutWriter(context, ns, instruction).run(plan.run());

@@ -66,7 +66,10 @@ function parseStream(context: CommandContext, { pipeline, ns }: AggregateRequest
   }
   for (const stage of rest) {
     const [name = ''] = Object.keys(stage);
-    if (!ALLOWED_STAGES.has(name)) throw new MongoError(20, `${name} is not permitted in a $changeStream pipeline`);
+    if (!ALLOWED_STAGES.has(name)) {
+      analyzePipeline([stage]); // an unknown stage is worse than one in the wrong place
+      throw new MongoError(20, `${name} is not permitted in a $changeStream pipeline`);
+    }
   }
   checkEnum(spec, 'fullDocument', ['default', 'updateLookup', 'whenAvailable', 'required']);
   checkEnum(spec, 'fullDocumentBeforeChange', ['off', 'whenAvailable', 'required']);

@@ -165,7 +165,10 @@ async function renameCollection(context: CommandContext): Promise<Reply> {
     if (target) server.store.drop(target);
     const source = { db: info.db, name: info.name };
     catalog.rename(info, to);
-    feed.structural('rename', source.db, source.name, { to: { db: info.db, coll: info.name } });
+    feed.structural('rename', source.db, source.name, {
+      to: { db: info.db, coll: info.name },
+      ...(target ? { dropTarget: new Binary(target.uuid, Binary.SUBTYPE_UUID) } : {}),
+    });
     server.cursors.closeOfNamespace((ns) => ns === from || ns === to);
     return { ok: 1 };
   });

@@ -15,6 +15,8 @@ const FIRST_BATCH = 101;
 /** How long an awaiting getMore waits when it has no maxTimeMS. */
 const DEFAULT_AWAIT_MS = 1000;
 const MAX_CURSORS = 10_000;
+/** Codes of MongoDB's ResumableChangeStreamError category. */
+const RESUMABLE = new Set([6, 7, 63, 89, 91, 133, 150, 189, 234, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436]);
 
 export interface CursorOptions {
   ns: string;
@@ -76,8 +78,17 @@ export class CursorRegistry {
     if (command['maxTimeMS'] !== undefined && !cursor.awaitData && context.session?.autocommit !== false) {
       throw new MongoError(2, 'cannot set maxTimeMS on getMore command for a non-awaitData cursor');
     }
+    const failure = context.server.failPoints.onGetMore();
+    if (failure !== null) throw this.resumable(cursor, new MongoError(failure, 'failing through failGetMoreAfterCursorCheckout'));
     if (cursor.busy) throw new MongoError(292, `cursor id ${cursor.id} is already in use`);
     return this.advance(context, cursor, batchLimit(command['batchSize']));
+  }
+
+  /** Errors after which a driver opens a change stream again where it stopped carry a label. */
+  private resumable({ tailable, awaitData, transaction }: OpenCursor, error: MongoError): MongoError {
+    const isStream = tailable === true && awaitData === true && transaction === null;
+    if (!isStream || !RESUMABLE.has(error.code)) return error;
+    return new MongoError(error.code, error.message, { labels: ['ResumableChangeStreamError'], cause: error });
   }
 
   /** Closes cursors by id; answers `killCursors`. */

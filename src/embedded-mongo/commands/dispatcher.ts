@@ -48,7 +48,7 @@ export class Dispatcher {
       if (!known) throw new MongoError(59, `no such command: '${given}'`);
       checkAccess(this.server, connection, given, known.definition, request);
       session = sessionOf(command, connection.user);
-      const action = this.server.failPoints.shoot(known.name, appNameOf(connection));
+      const action = this.server.failPoints.beforeCommand(known.name, appNameOf(connection));
       if (action) await disturb(action, connection, session, known.name);
       const context = this.context(request, connection, command, given, session);
       const reply = await this.run(context, known.name, known.definition);
@@ -56,6 +56,7 @@ export class Dispatcher {
       return request.moreToCome ? null : this.encode(reply);
     } catch (error) {
       if (error instanceof HangUp) return null;
+      if (session && known && !(error instanceof ArrangedError)) this.server.transactions.abortAfterError(known.name, { session, connection });
       const labels = error instanceof ArrangedError ? error.arranged : labelsFor(error, known?.name ?? given, session);
       return this.encode(errorReply(error, labels));
     }
@@ -68,12 +69,28 @@ export class Dispatcher {
     if (session?.autocommit === false && !definition.transaction) {
       throw new MongoError(263, `Cannot run '${context.name}' in a multi-document transaction.`);
     }
-    const reply = await definition.run(context);
+    const reply = await (definition.retryable && session?.txnNumber != null && session.autocommit !== false
+      ? this.runRetryable(context, definition)
+      : definition.run(context));
     const unsatisfied = unsatisfiedConcern(command['writeConcern']);
     if (unsatisfied && reply['ok'] === 1 && reply['writeConcernError'] === undefined) {
       reply['writeConcernError'] = unsatisfied;
     }
     return reply;
+  }
+
+  private async runRetryable(context: CommandContext, definition: CommandDefinition): Promise<Reply> {
+    // A command that is only answered from memory writes nothing, so nothing can go wrong in it.
+    const isRepeated = this.server.retries.peek(context.session as Session);
+    const accident = isRepeated ? null : this.server.failPoints.onRetryableWrite();
+    const reply = accident?.failWith == null ? await definition.run(context) : null;
+    if (!accident) return reply as Reply;
+    if (accident.closeConnection) {
+      context.connection.hangUp();
+      throw new HangUp();
+    }
+    if (accident.failWith !== null) throw new MongoError(accident.failWith, 'failing through onPrimaryTransactionalWrite');
+    return reply as Reply;
   }
 
   private context(

@@ -19,38 +19,64 @@ interface FailPoint {
   data: Document;
 }
 
-/** Other fail points MongoDB's driver tests set; they are accepted and do nothing here. */
-const IGNORED = new Set(['onPrimaryTransactionalWrite', 'failGetMoreAfterCursorCheckout']);
+const NAMES = ['failCommand', 'failGetMoreAfterCursorCheckout', 'onPrimaryTransactionalWrite'] as const;
+type FailPointName = (typeof NAMES)[number];
 
 /**
- * `failCommand` of MongoDB's servers, as the driver specifications use it: commands fail on purpose, by code, by a
- * closed connection or after a delay. Only with `--test-commands`.
+ * The fail points of MongoDB's servers the driver specifications use: commands fail on purpose, by code, by a closed
+ * connection or after a delay. Only with `--test-commands`.
+ *
+ * - `failCommand`: the commands it names fail before they run
+ * - `failGetMoreAfterCursorCheckout`: a getMore fails
+ * - `onPrimaryTransactionalWrite`: a retryable write loses its connection, after it was done, or instead
  */
 export class FailPoints {
-  private failCommand: FailPoint | null = null;
+  private readonly armed = new Map<FailPointName, FailPoint>();
 
   configure(name: string, mode: unknown, data: Document): Document {
-    if (name !== 'failCommand') {
-      if (IGNORED.has(name)) return { ok: 1 };
-      throw new MongoError(192, `'${name}' fail point not found`);
-    }
-    this.failCommand = parseMode(mode, data);
+    const known = NAMES.find((candidate) => candidate === name);
+    if (!known) throw new MongoError(192, `'${name}' fail point not found`);
+    const point = parseMode(mode, data);
+    if (point) this.armed.set(known, point);
+    else this.armed.delete(known);
     return { count: 0, ok: 1 };
   }
 
-  /** Takes one shot at a command; null when it may run undisturbed. */
-  shoot(command: string, appName: string | undefined): FailAction | null {
-    const point = this.failCommand;
-    if (!point) return null;
-    const { failCommands, appName: onlyApp } = point.data;
-    if (!Array.isArray(failCommands) || !failCommands.includes(command)) return null;
-    if (onlyApp !== undefined && onlyApp !== appName) return null;
+  /** Takes one shot at a command before it runs; null when it may run undisturbed. */
+  beforeCommand(command: string, appName: string | undefined): FailAction | null {
+    const data = this.shoot('failCommand', ({ failCommands, appName: onlyApp }) => {
+      const isNamed = Array.isArray(failCommands) && failCommands.includes(command);
+      return isNamed && (onlyApp === undefined || onlyApp === appName);
+    });
+    return data && actionOf(data);
+  }
+
+  /** Code a getMore has to fail with. */
+  onGetMore(): number | null {
+    const data = this.shoot('failGetMoreAfterCursorCheckout');
+    return data && toInteger(data['errorCode'], 1);
+  }
+
+  /** What happens to a retryable write: it fails with a code before the commit, or (null) only its answer is lost. */
+  onRetryableWrite(): { failWith: number | null; closeConnection: boolean } | null {
+    const data = this.shoot('onPrimaryTransactionalWrite');
+    if (!data) return null;
+    const code = data['failBeforeCommitExceptionCode'];
+    return {
+      failWith: code === undefined ? null : toInteger(code, 1),
+      closeConnection: toBoolean(data['closeConnection'], true),
+    };
+  }
+
+  private shoot(name: FailPointName, applies: (data: Document) => boolean = () => true): Document | null {
+    const point = this.armed.get(name);
+    if (!point || !applies(point.data)) return null;
     if (point.skip > 0) {
       point.skip--;
       return null;
     }
-    if (--point.times <= 0) this.failCommand = null;
-    return actionOf(point.data);
+    if (--point.times <= 0) this.armed.delete(name);
+    return point.data;
   }
 }
 

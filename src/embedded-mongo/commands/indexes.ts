@@ -154,7 +154,9 @@ async function dropIndexes(context: CommandContext): Promise<Reply> {
     refuseView(info);
     const nIndexesWas = countIndexes(info);
     const names = namesToDrop(info, command['index']);
+    const dropped = info.indexes.filter(({ name }) => names.includes(name)).map(({ spec }) => spec);
     server.store.dropIndexes(info, names);
+    if (dropped.length > 0) server.store.feed.structural('dropIndexes', info.db, info.name, { indexes: dropped });
     return {
       nIndexesWas,
       ...(command['index'] === '*' ? { msg: 'non-_id indexes dropped for collection' } : {}),

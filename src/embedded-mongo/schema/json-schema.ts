@@ -1,9 +1,10 @@
 import { valuesEqual } from '../bson/compare.js';
 import { compareNumbers, type Numeric, remainderNumbers, toNumber } from '../bson/numbers.js';
 import { hasTypeIn, parseTypeSet } from '../bson/type-set.js';
-import { BSON_TYPE, type Document, getField, isDocument, isNumeric, typeName } from '../bson/values.js';
+import { BSON_TYPE, type Document, getField, isDocument, isNumeric } from '../bson/values.js';
 import { failedToParse, typeMismatch } from '../errors.js';
 import { compileRegex } from '../query/operators/regex.js';
+import { countOperand, numberOperand, objectOperand, stringsOperand } from './operands.js';
 import { encodeKey } from '../bson/key.js';
 
 type Check = (value: unknown) => boolean;
@@ -19,32 +20,10 @@ export function compileSchema(schema: Document): (doc: Document) => boolean {
 
 type KeywordCompiler = (operand: unknown, schema: Document) => Check | null;
 
-const number = (name: string, operand: unknown): Numeric => {
-  if (!isNumeric(operand)) throw typeMismatch(`$jsonSchema keyword '${name}' must be a number`);
-  return operand;
-};
-const count = (name: string, operand: unknown): number => {
-  const value = toNumber(number(name, operand));
-  if (!Number.isInteger(value) || value < 0)
-    throw failedToParse(`$jsonSchema keyword '${name}' must be a non-negative integer`);
-  return value;
-};
-const strings = (name: string, operand: unknown): readonly string[] => {
-  if (!Array.isArray(operand)) throw typeMismatch(`$jsonSchema keyword '${name}' must be an array`);
-  for (const item of operand as unknown[]) {
-    if (typeof item !== 'string') throw typeMismatch(`$jsonSchema keyword '${name}' must be an array of strings`);
-  }
-  return operand as string[];
-};
-const object = (name: string, operand: unknown): Document => {
-  if (!isDocument(operand))
-    throw typeMismatch(`$jsonSchema keyword '${name}' must be an object, but found ${typeName(operand)}`);
-  return operand;
-};
 const schemaList = (name: string, operand: unknown): Check[] => {
   if (!Array.isArray(operand)) throw typeMismatch(`$jsonSchema keyword '${name}' must be an array`);
   if (operand.length === 0) throw failedToParse(`$jsonSchema keyword '${name}' must be a non-empty array`);
-  return (operand as unknown[]).map((each) => compileCheck(object(name, each)));
+  return (operand as unknown[]).map((each) => compileCheck(objectOperand(name, each)));
 };
 
 // Each helper limits a keyword to the values it is about.
@@ -94,14 +73,14 @@ const keywords: Record<string, KeywordCompiler> = {
     if (typeof operand === 'boolean') {
       return operand ? null : ofObjects((doc) => !Object.keys(doc).some(isExtra));
     }
-    const check = compileCheck(object('additionalProperties', operand));
+    const check = compileCheck(objectOperand('additionalProperties', operand));
     return ofObjects((doc) => Object.keys(doc).every((name) => !isExtra(name) || check(doc[name])));
   },
   additionalItems: (operand, schema) => {
     if (!Array.isArray(schema.items)) return null;
     const { length } = schema.items;
     if (typeof operand === 'boolean') return operand ? null : ofArrays((items) => items.length <= length);
-    const check = compileCheck(object('additionalItems', operand));
+    const check = compileCheck(objectOperand('additionalItems', operand));
     return ofArrays((items) => items.slice(length).every(check));
   },
   allOf: (operand) => {
@@ -117,7 +96,7 @@ const keywords: Record<string, KeywordCompiler> = {
     return (value) => checks.filter((check) => check(value)).length === 1;
   },
   not: (operand) => {
-    const check = compileCheck(object('not', operand));
+    const check = compileCheck(objectOperand('not', operand));
     return (value) => !check(value);
   },
   bsonType: (operand) => {
@@ -125,7 +104,7 @@ const keywords: Record<string, KeywordCompiler> = {
     return (value) => hasTypeIn(value, types);
   },
   type: (operand) => {
-    const names = typeof operand === 'string' ? [operand] : strings('type', operand);
+    const names = typeof operand === 'string' ? [operand] : stringsOperand('type', operand);
     const types = new Set(
       names.flatMap((name) => {
         const known = Object.hasOwn(JSON_TYPES, name) ? JSON_TYPES[name] : undefined;
@@ -141,13 +120,15 @@ const keywords: Record<string, KeywordCompiler> = {
     return (value) => operand.some((allowed) => valuesEqual(allowed, value));
   },
   required: (operand) => {
-    const names = strings('required', operand);
+    const names = stringsOperand('required', operand);
     if (names.length === 0) throw failedToParse("$jsonSchema keyword 'required' cannot be an empty array");
     return ofObjects((doc) => names.every((name) => getField(doc, name) !== undefined));
   },
   properties: (operand) => {
-    const properties = object('properties', operand);
-    const checks = Object.keys(properties).map((name) => [name, compileCheck(object(name, properties[name]))] as const);
+    const properties = objectOperand('properties', operand);
+    const checks = Object.keys(properties).map(
+      (name) => [name, compileCheck(objectOperand(name, properties[name]))] as const,
+    );
     return ofObjects((doc) =>
       checks.every(([name, check]) => {
         const value = getField(doc, name);
@@ -156,30 +137,30 @@ const keywords: Record<string, KeywordCompiler> = {
     );
   },
   patternProperties: (operand) => {
-    const patterns = object('patternProperties', operand);
+    const patterns = objectOperand('patternProperties', operand);
     const checks = Object.keys(patterns).map(
-      (pattern) => [compileRegex(pattern, ''), compileCheck(object(pattern, patterns[pattern]))] as const,
+      (pattern) => [compileRegex(pattern, ''), compileCheck(objectOperand(pattern, patterns[pattern]))] as const,
     );
     return ofObjects((doc) =>
       Object.keys(doc).every((name) => checks.every(([pattern, check]) => !pattern.test(name) || check(doc[name]))),
     );
   },
   dependencies: (operand) => {
-    const dependencies = object('dependencies', operand);
+    const dependencies = objectOperand('dependencies', operand);
     const checks = Object.keys(dependencies).map((name) => {
       const needs = dependencies[name];
-      if (!Array.isArray(needs)) return [name, compileCheck(object('dependencies', needs))] as const;
-      const others = strings('dependencies', needs);
+      if (!Array.isArray(needs)) return [name, compileCheck(objectOperand('dependencies', needs))] as const;
+      const others = stringsOperand('dependencies', needs);
       return [name, ofObjects((doc) => others.every((other) => getField(doc, other) !== undefined))] as const;
     });
     return ofObjects((doc) => checks.every(([name, check]) => getField(doc, name) === undefined || check(doc)));
   },
   items: (operand) => {
     if (Array.isArray(operand)) {
-      const checks = (operand as unknown[]).map((each) => compileCheck(object('items', each)));
+      const checks = (operand as unknown[]).map((each) => compileCheck(objectOperand('items', each)));
       return ofArrays((items) => checks.every((check, i) => i >= items.length || check(items[i])));
     }
-    const check = compileCheck(object('items', operand));
+    const check = compileCheck(objectOperand('items', operand));
     return ofArrays((items) => items.every(check));
   },
   uniqueItems: (operand) => {
@@ -187,27 +168,27 @@ const keywords: Record<string, KeywordCompiler> = {
     return operand ? ofArrays(areDistinct) : null;
   },
   minItems: (operand) => {
-    const min = count('minItems', operand);
+    const min = countOperand('minItems', operand);
     return ofArrays((items) => items.length >= min);
   },
   maxItems: (operand) => {
-    const max = count('maxItems', operand);
+    const max = countOperand('maxItems', operand);
     return ofArrays((items) => items.length <= max);
   },
   minProperties: (operand) => {
-    const min = count('minProperties', operand);
+    const min = countOperand('minProperties', operand);
     return ofObjects((doc) => Object.keys(doc).length >= min);
   },
   maxProperties: (operand) => {
-    const max = count('maxProperties', operand);
+    const max = countOperand('maxProperties', operand);
     return ofObjects((doc) => Object.keys(doc).length <= max);
   },
   minLength: (operand) => {
-    const min = count('minLength', operand);
+    const min = countOperand('minLength', operand);
     return ofStrings((text) => codePoints(text) >= min);
   },
   maxLength: (operand) => {
-    const max = count('maxLength', operand);
+    const max = countOperand('maxLength', operand);
     return ofStrings((text) => codePoints(text) <= max);
   },
   pattern: (operand) => {
@@ -216,17 +197,17 @@ const keywords: Record<string, KeywordCompiler> = {
     return ofStrings((text) => regex.test(text));
   },
   minimum: (operand, schema) => {
-    const limit = number('minimum', operand);
+    const limit = numberOperand('minimum', operand);
     const isExclusive = schema.exclusiveMinimum === true;
     return ofNumbers((value) => compareNumbers(value, limit) >= (isExclusive ? 1 : 0));
   },
   maximum: (operand, schema) => {
-    const limit = number('maximum', operand);
+    const limit = numberOperand('maximum', operand);
     const isExclusive = schema.exclusiveMaximum === true;
     return ofNumbers((value) => compareNumbers(value, limit) <= (isExclusive ? -1 : 0));
   },
   multipleOf: (operand) => {
-    const factor = number('multipleOf', operand);
+    const factor = numberOperand('multipleOf', operand);
     if (toNumber(factor) <= 0) throw failedToParse("$jsonSchema keyword 'multipleOf' must have a positive value");
     return ofNumbers((value) => isMultiple(value, factor));
   },

@@ -45,6 +45,12 @@ export class RetryableWrites {
     );
   }
 
+  /** Whether this very command was executed before. */
+  peek(session: Session): boolean {
+    const stored = this.read(session.key);
+    return stored !== null && stored.txnNumber === session.txnNumber;
+  }
+
   /** Remembers the reply. Runs inside the write that made it. */
   save(session: Session, reply: Document): void {
     const number = session.txnNumber as bigint;

@@ -2,7 +2,7 @@ import type { Transaction as LmdbTransaction } from 'lmdb';
 import { rawField } from '../bson/codec.js';
 import type { Document } from '../bson/values.js';
 import { MongoError } from '../errors.js';
-import type { CollectionInfo } from '../storage/catalog-types.js';
+import { type CollectionInfo, isSequenced } from '../storage/catalog-types.js';
 import type { DocumentStore } from '../storage/document-store.js';
 import { DuplicateKeyError } from '../storage/duplicate-key-error.js';
 import { recordKeyOf } from '../storage/keys.js';
@@ -69,7 +69,9 @@ export class Transaction implements DocumentWriter {
   }
 
   insert(info: CollectionInfo, raw: Buffer): void {
-    if (info.capped) throw new MongoError(263, 'Collection to be inserted into must not be capped in a transaction');
+    if (isSequenced(info)) {
+      throw new MongoError(263, `Cannot insert into the capped or time-series collection ${info.ns} in a multi-document transaction.`);
+    }
     const id = rawField(raw, '_id');
     checkId(id);
     const recordKey = recordKeyOf(id).bytes;

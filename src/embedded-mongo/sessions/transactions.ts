@@ -86,9 +86,9 @@ export class Transactions {
     }
   }
 
-  /** A command of the transaction failed before or after its write: the transaction is over. */
-  abortAfterError({ session }: Caller): void {
-    if (session?.autocommit !== false) return;
+  /** A command of a transaction failed: the transaction is over. Its end itself may be tried again. */
+  abortAfterError(command: string, { session }: Caller): void {
+    if (session?.autocommit !== false || command === 'commitTransaction' || command === 'abortTransaction') return;
     const transaction = this.bySession.get(session.key);
     if (transaction && transaction.session.txnNumber === session.txnNumber) this.end(transaction, 'aborted');
   }

@@ -65,3 +65,7 @@ export function splitNamespace(ns: string): { db: string; name: string } {
   const dot = ns.indexOf('.');
   return { db: ns.slice(0, dot), name: ns.slice(dot + 1) };
 }
+
+/** Capped collections and time series store documents in the order they came; all others by `_id`. */
+export const isSequenced = (info: Pick<CollectionInfo, 'capped' | 'type'>): boolean =>
+  info.capped !== undefined || info.type === 'timeseries';

@@ -1,7 +1,7 @@
 import { encode } from '../bson/codec.js';
 import { type Document, isDocument } from '../bson/values.js';
 import { MongoError } from '../errors.js';
-import type { CollectionInfo, IndexInfo } from './catalog-types.js';
+import { type CollectionInfo, type IndexInfo, isSequenced } from './catalog-types.js';
 import { collectConditions, type FilterConditions } from './conditions.js';
 import { planIndex } from './index-plan.js';
 import { impliesPartial } from './partial-index.js';
@@ -68,7 +68,7 @@ function unionOf(request: PlanRequest, conditions: FilterConditions): Plan | nul
 function hinted(request: PlanRequest, conditions: FilterConditions, hint: unknown): Plan {
   const { info } = request;
   if (isDocument(hint) && '$natural' in hint) return fullScan(request, toNumber(hint['$natural'], 1) < 0);
-  if (isIdHint(hint) && !info.capped) return planRecords(request, conditions, true)?.plan ?? fullScan(request, false);
+  if (isIdHint(hint) && !isSequenced(info)) return planRecords(request, conditions, true)?.plan ?? fullScan(request, false);
   const index = findHinted(info, hint);
   const plan = planIndex(request, conditions, index, true)?.plan;
   if (!plan) throw new MongoError(2, 'error processing query: the hinted index cannot answer this query');

@@ -1,4 +1,5 @@
 import { stretchesOf } from './bounds.js';
+import { isSequenced } from './catalog-types.js';
 import { strongest, type FilterConditions } from './conditions.js';
 import { hasString } from './index-plan.js';
 import { afterPrefix, boundPrefix, endOfOwner, ownedKey, recordKeyOf } from './keys.js';
@@ -10,7 +11,7 @@ const WORTH = { single: 1000, in: 500, range: 5, sort: 6 } as const;
 /** A plan by `_id`: documents are stored by it, so no index lies between. Null when the filter says nothing about it. */
 export function planRecords(request: PlanRequest, conditions: FilterConditions, forced = false): ScoredPlan | null {
   const { info, collation, sort, hasOverlay } = request;
-  if (info.capped) return null;
+  if (isSequenced(info)) return null;
   const [first] = sort;
   const byId = sort.length === 1 && first?.path === '_id' && first.meta === null && !info.longIds && !hasOverlay && !collation;
   const reverse = byId && first?.direction === -1;

@@ -2,7 +2,7 @@ import { decode, pickFields, rawField } from '../bson/codec.js';
 import { type Document, isDocument } from '../bson/values.js';
 import { MongoError } from '../errors.js';
 import type { Catalog } from './catalog.js';
-import type { CollectionInfo, IndexInfo } from './catalog-types.js';
+import { type CollectionInfo, type IndexInfo, isSequenced } from './catalog-types.js';
 import { DuplicateKeyError } from './duplicate-key-error.js';
 import type { Environment } from './environment.js';
 import { compileIndex, compileIndexes, type CompiledIndex, type DocumentEntries } from './index-entries.js';
@@ -52,11 +52,11 @@ export class RecordStore {
   insert(info: CollectionInfo, raw: Buffer): Buffer {
     const id = rawField(raw, '_id');
     checkId(id);
-    const recordKey = info.capped ? sequenceKey(info.stats.next) : this.newRecordKey(info, id);
+    const recordKey = isSequenced(info) ? sequenceKey(info.stats.next) : this.newRecordKey(info, id);
     this.guard?.(info, recordKey);
     const planned = this.plan(info, raw);
     for (const plan of planned) this.checkUnique(info, plan, recordKey, null);
-    if (info.capped) info.stats.next++;
+    if (isSequenced(info)) info.stats.next++;
     this.env.docs.putSync(ownedKey(info.id, recordKey), raw);
     for (const plan of planned) this.putEntries(info, plan, recordKey);
     this.catalog.countChanged(info, 1, raw.length);

@@ -82,10 +82,13 @@ describe('the bytes of a reply', () => {
     expect(byHand).toEqual(ENGINE_HEADERS.slice(3));
   });
 
-  it('answer a mail without a usable Message-ID on its own', async () => {
-    const names = headerNames(await rawOf({ inReplyTo: 'no id', references: [] }));
-    expect(names).toEqual(ENGINE_HEADERS.filter((name) => name !== 'In-Reply-To' && name !== 'References'));
-  });
+  it.each(['no id', '<0123456789abcdef@inbound.local>', null])(
+    'answer a mail with the id %j on its own',
+    async (inReplyTo) => {
+      const names = headerNames(await rawOf({ inReplyTo, references: [] }));
+      expect(names).toEqual(ENGINE_HEADERS.filter((name) => name !== 'In-Reply-To' && name !== 'References'));
+    },
+  );
 
   it('stay below 2 MB', async () => {
     await expect(composeReply(aReply({ text: 'x'.repeat(2_200_000) }))).rejects.toMatchObject({ code: 'TOO_LARGE' });

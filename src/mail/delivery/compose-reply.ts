@@ -13,6 +13,8 @@ const MAX_MIME_BYTES = 2 * 1024 * 1024;
 
 // RFC 5322 msg-id without quoting: ids from outside go into our headers only in this form.
 const MESSAGE_ID = /^<[^<>\s\p{Cc}]{1,250}@[^<>\s\p{Cc}]{1,250}>$/u;
+/** Ids that the parser made up for mails without one (message/parse/message-ids.ts): nobody else knows them. */
+const MADE_UP_ID = /@inbound\.local>$/;
 // "Re" in the languages of the common clients, with the counters of some ("Re[2]:", "AW(3):") and the full-width colon.
 const REPLY_PREFIX =
   /^\s*(?:re|aw|antw(?:ort)?|sv|vs|odp|ynt|r|rif|res|bls|atb|απ|отв|回复|回覆|答复|答覆|返信|답장|회신)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]\s*/iu;
@@ -54,9 +56,7 @@ export function replySubject(subject: string): string {
 
 /** Well-formed ids for References: those of the parent, then the parent itself; the first and the last 19 of them. */
 export function replyReferences(references: readonly string[], inReplyTo: string | null): string[] {
-  const ids = [...new Set([...references, ...(inReplyTo === null ? [] : [inReplyTo])])].filter((id) =>
-    MESSAGE_ID.test(id),
-  );
+  const ids = [...new Set([...references, ...(inReplyTo === null ? [] : [inReplyTo])])].filter(isUsableId);
   return ids.length <= MAX_REFERENCES ? ids : [ids[0]!, ...ids.slice(1 - MAX_REFERENCES)];
 }
 
@@ -70,7 +70,7 @@ export async function composeReply(reply: ReplyContent): Promise<ComposedReply> 
   const to = checkedAddress(reply.recipient, 'The recipient');
   if (!MESSAGE_ID.test(reply.messageId)) throw invalidInput('The Message-ID is not usable.');
   const references = replyReferences(reply.references, reply.inReplyTo);
-  const isParentKnown = reply.inReplyTo !== null && MESSAGE_ID.test(reply.inReplyTo);
+  const isParentKnown = reply.inReplyTo !== null && isUsableId(reply.inReplyTo);
 
   const message = new MailComposer({
     from,
@@ -96,6 +96,10 @@ export async function composeReply(reply: ReplyContent): Promise<ComposedReply> 
   const mime = await message.build();
   if (mime.length > MAX_MIME_BYTES) throw new AppError('TOO_LARGE', 'The reply is larger than 2 MB.');
   return { envelopeFrom: from.address, recipient: to.address, messageId: reply.messageId, mime };
+}
+
+function isUsableId(id: string): boolean {
+  return MESSAGE_ID.test(id) && !MADE_UP_ID.test(id);
 }
 
 function checkedAddress(entry: MailAddress, what: string): MailAddress {

@@ -11,9 +11,4 @@ export class DeliveryJobs {
   tick(): Promise<void> {
     return this.loop.tick();
   }
-
-  @Interval('outbox.metrics', 15_000)
-  metrics(): Promise<void> {
-    return this.loop.updateMetrics();
-  }
 }

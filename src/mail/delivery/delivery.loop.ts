@@ -1,12 +1,10 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { Clock } from '../../common/clock.js';
-import { emailsSendUnknown, queueDepth, queueOldestItemAge } from '../../common/metrics.js';
 import { WakeUp } from '../../common/wake-up.js';
 import { AppConfig } from '../../config/app-config.js';
 import { ClaimLoop } from '../../jobs/claim-loop.js';
 import { DeliveryService } from './delivery.service.js';
-import { OutboxQueryRepository } from './outbox-query.repository.js';
 import { OutboxRepository } from './outbox.repository.js';
 import type { OutboxDoc } from './outbox.schema.js';
 
@@ -21,7 +19,6 @@ export class DeliveryLoop implements OnApplicationBootstrap, BeforeApplicationSh
   constructor(
     outbox: OutboxRepository,
     delivery: DeliveryService,
-    private readonly queries: OutboxQueryRepository,
     private readonly config: AppConfig,
     private readonly clock: Clock,
     wakeUp: WakeUp,
@@ -62,16 +59,5 @@ export class DeliveryLoop implements OnApplicationBootstrap, BeforeApplicationSh
     const patience = this.clock.sleep(drainMs + REPLY_WAIT_MS, stopped.signal).catch(() => undefined);
     await Promise.race([this.loop.stop(drainMs), patience]);
     stopped.abort();
-  }
-
-  async updateMetrics(): Promise<void> {
-    const [{ depth, oldestRunAt }, unknown] = await Promise.all([
-      this.queries.queueState(),
-      this.queries.countByState('unknown'),
-    ]);
-    const waitedMs = oldestRunAt ? this.clock.now().getTime() - oldestRunAt.getTime() : 0;
-    queueDepth.set({ queue: 'outbox' }, depth);
-    queueOldestItemAge.set({ queue: 'outbox' }, Math.max(0, waitedMs / 1000));
-    emailsSendUnknown.set(unknown);
   }
 }

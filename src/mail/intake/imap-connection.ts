@@ -4,7 +4,7 @@ import { AppError } from '../../common/errors.js';
 import type { ImapConnector } from '../mailbox/imap-client.js';
 import { toMailError } from '../mailbox/mail-errors.js';
 import type { Mailbox, SyncCursor } from '../mailbox/mailbox.types.js';
-import type { Alarm } from './alarm.js';
+import { Alarm } from './alarm.js';
 import type { ImapSync } from './imap-sync.js';
 
 const LOCK_TIMEOUT_MS = 15_000;
@@ -17,6 +17,8 @@ export interface ConnectionOptions {
   watchdogMs: number;
   /** Longest wait for the answer to the question whether the connection still lives. */
   answerMs: number;
+  /** A batch under way may take this long to end when the process stops; then the connection is closed. */
+  stopMs: number;
 }
 
 export interface ConnectionEvents {
@@ -27,6 +29,7 @@ export interface ConnectionEvents {
 
 /** One connection from login to its end: a pass, IDLE until something happens or it is time to poll, the next pass. */
 export class ImapConnection {
+  private readonly alarm: Alarm;
   private client: ImapFlow | null = null;
   private isClosed = false;
   private failure: AppError | null = null;
@@ -37,11 +40,16 @@ export class ImapConnection {
     private readonly connector: ImapConnector,
     private readonly sync: ImapSync,
     private readonly clock: Clock,
-    private readonly alarm: Alarm,
     private readonly options: ConnectionOptions,
     private readonly events: ConnectionEvents,
   ) {
+    this.alarm = new Alarm(clock);
     this.lastProgressMs = clock.monotonicMs();
+  }
+
+  /** Ends IDLE: there may be new mail, or it is time to stop. */
+  wake(): void {
+    this.alarm.ring();
   }
 
   /** Runs until `signal` or the end of the connection. @throws AppError MAIL_*, or what the store threw */
@@ -49,6 +57,9 @@ export class ImapConnection {
     const client = await this.connector.connect(this.mailbox, { onClose: () => this.closed(), signal });
     this.client = client;
     const watchdog = setInterval(() => this.watch(), Math.max(10, this.options.watchdogMs / 10));
+    const ended = new AbortController();
+    const onStop = (): void => this.closeAfterGrace(ended.signal);
+    signal.addEventListener('abort', onStop, { once: true });
     try {
       const lock = await this.open(client);
       try {
@@ -60,6 +71,8 @@ export class ImapConnection {
       throw this.failure ?? error;
     } finally {
       clearInterval(watchdog);
+      signal.removeEventListener('abort', onStop);
+      ended.abort();
       await this.leave(client);
     }
     if (this.failure) throw this.failure;
@@ -67,7 +80,7 @@ export class ImapConnection {
 
   private async open(client: ImapFlow): Promise<MailboxLockObject> {
     // Listening first: a mail that arrives while the folder is opened must not be slept over.
-    client.on('exists', () => this.alarm.ring());
+    client.on('exists', () => this.wake());
     try {
       return await client.getMailboxLock(this.mailbox.imap!.folder, {
         readOnly: true,
@@ -119,6 +132,13 @@ export class ImapConnection {
     }
   }
 
+  private closeAfterGrace(ended: AbortSignal): void {
+    this.clock.sleep(this.options.stopMs, ended).then(
+      () => this.destroy('The process stops.'),
+      () => undefined, // it ended in time
+    );
+  }
+
   private progress(): void {
     this.lastProgressMs = this.clock.monotonicMs();
   }
@@ -135,7 +155,7 @@ export class ImapConnection {
 
   private closed(): void {
     this.isClosed = true;
-    this.alarm.ring();
+    this.wake();
   }
 
   /** Says goodbye if the server still listens, and closes in any case. */

@@ -26,6 +26,7 @@ export function sessionOptions(pollSeconds: number): SessionOptions {
     pollMs,
     watchdogMs: pollMs + WATCHDOG_MARGIN_MS,
     answerMs: 20_000,
+    stopMs: 5_000,
     backoff: { baseMs: 5_000, capMs: 300_000 },
     authRetryMs: 300_000,
   };
@@ -33,7 +34,8 @@ export function sessionOptions(pollSeconds: number): SessionOptions {
 
 /** Keeps one mailbox connected: opens a new connection whenever one ends, with growing pauses while that fails. */
 export class ImapSession {
-  private readonly alarm: Alarm;
+  private readonly pause: Alarm;
+  private connection: ImapConnection | null = null;
   private waiters: (() => void)[] = [];
   private failures = 0;
 
@@ -42,18 +44,18 @@ export class ImapSession {
     private readonly parts: SessionParts,
     private readonly options: SessionOptions,
   ) {
-    this.alarm = new Alarm(parts.clock);
+    this.pause = new Alarm(parts.clock);
   }
 
   /** Runs until `signal`; never throws. */
   async run(signal: AbortSignal): Promise<void> {
-    const onAbort = (): void => this.alarm.ring();
+    const onAbort = (): void => this.wake();
     signal.addEventListener('abort', onAbort, { once: true });
     await this.sitOutRefusedLogin();
     while (!signal.aborted && (await this.reload())) {
-      const pause = await this.connectOnce(signal);
+      const pauseMs = await this.connectOnce(signal);
       if (signal.aborted) break;
-      await this.alarm.wait(pause);
+      await this.pause.wait(pauseMs);
     }
     signal.removeEventListener('abort', onAbort);
     this.parts.report.forget(this.mailbox);
@@ -64,13 +66,14 @@ export class ImapSession {
   syncNow(): Promise<void> {
     return new Promise((resolve) => {
       this.waiters.push(resolve);
-      this.alarm.ring();
+      this.wake();
     });
   }
 
-  /** Cuts a pause short. */
+  /** Ends IDLE, or cuts the pause before the next connection short. */
   wake(): void {
-    this.alarm.ring();
+    if (this.connection) this.connection.wake();
+    else this.pause.ring();
   }
 
   /** The limit of tries holds over restarts and other replicas too. */
@@ -79,7 +82,7 @@ export class ImapSession {
     if (state !== 'auth_failed' || !lastErrorAt) return;
     this.parts.report.state(this.mailbox, 'auth_failed');
     const waited = this.parts.clock.now().getTime() - lastErrorAt.getTime();
-    if (waited < this.options.authRetryMs) await this.alarm.wait(this.options.authRetryMs - waited);
+    if (waited < this.options.authRetryMs) await this.pause.wait(this.options.authRetryMs - waited);
   }
 
   /** Fresh settings and cursor; false when the mailbox is gone. */
@@ -99,7 +102,7 @@ export class ImapSession {
     const { report, connector, sync, clock } = this.parts;
     const { mailbox } = this;
     report.state(mailbox, 'connecting');
-    const connection = new ImapConnection(mailbox, connector, sync, clock, this.alarm, this.options, {
+    const connection = new ImapConnection(mailbox, connector, sync, clock, this.options, {
       connected: () => report.state(mailbox, 'connected'),
       idle: () => report.state(mailbox, 'idle'),
       synced: async (counts) => {
@@ -108,11 +111,14 @@ export class ImapSession {
         this.settle();
       },
     });
+    this.connection = connection;
     try {
       await connection.run(signal);
       return this.pauseAfter(signal, 'closed');
     } catch (error) {
-      return this.failed(signal, error);
+      return await this.failed(signal, error);
+    } finally {
+      this.connection = null;
     }
   }
 

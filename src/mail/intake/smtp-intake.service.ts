@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
@@ -29,6 +28,8 @@ const reply = (responseCode: number, message: string): Error => Object.assign(ne
 @Injectable()
 export class SmtpIntakeService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly budget = new ByteBudget(MAX_BUFFERED_BYTES);
+  /** Recipients of the sessions under way: from address to mailbox id. */
+  private readonly recipients = new WeakMap<SMTPServerSession, Map<string, string>>();
   private server: SMTPServer | null = null;
 
   constructor(
@@ -53,7 +54,13 @@ export class SmtpIntakeService implements OnApplicationBootstrap, BeforeApplicat
     const server = this.createServer();
     const net = server.listen(port, host);
     try {
-      await once(net, 'listening');
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject); // the library hands the errors of its socket on
+        net.once('listening', () => {
+          server.off('error', reject);
+          resolve();
+        });
+      });
     } catch (error) {
       const hint = 'set SMTP_INTAKE_PORT to another port, or to 0 to turn the SMTP intake off';
       throw new AppError('UNAVAILABLE', `SMTP intake cannot listen on ${host}:${port}: ${hint}.`, { cause: error });
@@ -95,14 +102,17 @@ export class SmtpIntakeService implements OnApplicationBootstrap, BeforeApplicat
 
   private async checkRecipient(address: string, session: SMTPServerSession): Promise<void> {
     if (session.envelope.rcptTo.length >= MAX_RECIPIENTS) throw reply(452, 'Too many recipients');
-    if (!(await this.findMailbox(address))) throw reply(550, 'No such mailbox here');
+    const mailbox = await this.lookUp(() => this.directory.findByRecipient(address));
+    if (!mailbox) throw reply(550, 'No such mailbox here');
+    const known = this.recipients.get(session) ?? new Map<string, string>();
+    this.recipients.set(session, known.set(address, mailbox.id));
   }
 
-  private async findMailbox(address: string): Promise<Mailbox | null> {
+  private async lookUp<T>(question: () => Promise<T>): Promise<T> {
     try {
-      return await this.directory.findByRecipient(address);
+      return await question();
     } catch (error) {
-      this.logger.warn({ error: errorMessage(error) }, 'smtp intake: the store is away');
+      this.logger.warn({ error: errorMessage(error) }, 'smtp intake: a mailbox cannot be looked up');
       throw reply(451, 'Temporary failure, try again later');
     }
   }
@@ -123,15 +133,11 @@ export class SmtpIntakeService implements OnApplicationBootstrap, BeforeApplicat
     }
   }
 
-  /** Each mailbox once, however many of its addresses were named. */
+  /** Each mailbox once, however many of its addresses were named; 451 when one was removed since RCPT. */
   private async recipientsOf(session: SMTPServerSession): Promise<Mailbox[]> {
-    const found = new Map<string, Mailbox>();
-    for (const { address } of session.envelope.rcptTo) {
-      const mailbox = await this.findMailbox(address);
-      if (!mailbox) throw reply(451, 'A recipient changed, try again');
-      found.set(mailbox.id, mailbox);
-    }
-    return [...found.values()];
+    const known = this.recipients.get(session);
+    const ids = new Set(session.envelope.rcptTo.map(({ address }) => known?.get(address) ?? ''));
+    return Promise.all([...ids].map((id) => this.lookUp(() => this.directory.getById(id))));
   }
 
   /** When one fails the sender sends all again, and those that have it say so: intake is idempotent. */

@@ -43,6 +43,7 @@ export class ImapConnector {
     // Before connect(): an 'error' event without a listener would end the process.
     client.on('error', () => client.close());
     if (options.onClose) client.on('close', options.onClose);
+    if (options.signal?.aborted) throw new AppError('UNAVAILABLE', 'The process stops.', { retryable: true });
     const giveUp = (): void => client.close();
     options.signal?.addEventListener('abort', giveUp, { once: true });
     try {

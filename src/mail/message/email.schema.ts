@@ -57,7 +57,7 @@ emailSchema.index({ mailboxId: 1, _id: 1 });
 emailSchema.index({ state: 1, _id: 1 });
 emailSchema.index({ threadId: 1, receivedAt: 1 });
 emailSchema.index({ 'classification.category': 1, _id: 1 });
-emailSchema.index({ 'parsed.messageId': 1 });
+emailSchema.index({ mailboxId: 1, 'parsed.messageId': 1 });
 emailSchema.index(
   { 'pendingReview.replyId': 1 },
   { partialFilterExpression: { 'pendingReview.replyId': { $exists: true } } },

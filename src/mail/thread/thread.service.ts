@@ -75,12 +75,6 @@ export class ThreadService {
     await this.threads.addSentMessage(threadId, messageId, this.clock.now(), participants);
   }
 
-  /** Whether we sent a mail with this Message-ID from the mailbox: for screening. */
-  async isSentMessage(mailboxId: string, messageId: string): Promise<boolean> {
-    const threads = await this.threads.findByMessageIds(mailboxId, [messageId]);
-    return threads.some((thread) => thread.sentMessageIds.includes(messageId));
-  }
-
   /** What a person changes; audited. @throws AppError NOT_FOUND */
   async update(id: string, change: Partial<Pick<Thread, 'status' | 'assignee'>>, actor: Principal): Promise<Thread> {
     const before = await this.threads.getById(id);

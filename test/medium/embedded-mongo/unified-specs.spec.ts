@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EJSON } from 'bson';
 import { startServer, type EmbeddedServer } from '../../../src/embedded-mongo/server.js';
-import { REFUSED } from './support/unified/refused.js';
+import { DRIVER_DIFFERS, REFUSED } from './support/unified/refused.js';
 import { reasonToSkip } from './support/unified/requirements.js';
 import { runCase } from './support/unified/run-suite.js';
 import type { UnifiedSuite } from './support/unified/types.js';
@@ -60,7 +60,7 @@ function loadCases(): Case[] {
       totals.set(area, total);
       const name = `${area}/${file}: ${test.description}`;
       if (reasonToSkip(suite, test)) total.skipped++;
-      else if (REFUSED.some(({ pattern }) => pattern.test(name))) total.refused++;
+      else if ([...REFUSED, ...DRIVER_DIFFERS].some(({ pattern }) => pattern.test(name))) total.refused++;
       else {
         const error = await outcomeOf(server.uri, suite, test);
         if (error === null) total.passed++;

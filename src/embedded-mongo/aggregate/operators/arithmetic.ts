@@ -1,6 +1,14 @@
 import { Decimal128, Long } from 'bson';
 
-import { decimalToNumber, decodeDecimal, encodeDecimal, exactDecimal, parseDecimal, roundDecimal, type RoundingMode } from '../../bson/decimal.js';
+import {
+  decimalToNumber,
+  decodeDecimal,
+  encodeDecimal,
+  exactDecimal,
+  parseDecimal,
+  roundDecimal,
+  type RoundingMode,
+} from '../../bson/decimal.js';
 import {
   addNumbers,
   divideNumbers,

@@ -18,12 +18,12 @@ export const arrayOperators: OperatorTable = {
   $first: unaryOrNull((array, name) => arrayArgument(array, name, 28689)[0]),
   $last: unaryOrNull((array, name) => arrayArgument(array, name, 28689).at(-1)),
   $concatArrays: variadic((values) => {
-    const joined: unknown[] = [];
+    let joined: unknown[] = [];
     for (const value of values) {
       if (isNullish(value)) return null;
       if (!Array.isArray(value))
         throw new MongoError(28664, `$concatArrays only supports arrays, not ${typeName(value)}`);
-      joined.push(...(value as unknown[]));
+      joined = joined.concat(value);
     }
     return joined;
   }),

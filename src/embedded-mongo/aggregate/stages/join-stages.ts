@@ -1,21 +1,13 @@
-import { toNumber } from '../../bson/numbers.js';
 import { valuesAtPath } from '../../bson/path.js';
-import { type Document, isDocument, isNumeric, typeName } from '../../bson/values.js';
-import { failedToParse, MongoError } from '../../errors.js';
+import { type Document, isDocument, typeName } from '../../bson/values.js';
+import { failedToParse } from '../../errors.js';
 import { describe } from '../../query/describe.js';
-import { compileFilter, type Matcher } from '../../query/match.js';
-import { compileExpression, fieldOf, splitFieldPath } from '../expressions.js';
+import { compileFilter } from '../../query/match.js';
+import { compileExpression, splitFieldPath } from '../expressions.js';
 import { equalityKey } from '../order.js';
-import { toBatches } from '../batches.js';
-import {
-  type Batches,
-  mergeFields,
-  NO_FIELDS,
-  type PipelineContext,
-  type Stage,
-  type StageTable,
-  type StageTools,
-} from '../stage.js';
+import { type Batches, mergeFields, NO_FIELDS, type Stage, type StageTable, type StageTools } from '../stage.js';
+import { graphLookup } from './graph-lookup.js';
+import { localValues, matching, open } from './other-collection.js';
 import { withValue } from './shape-stages.js';
 
 /** Stages that read other collections: `$lookup $graphLookup $unionWith`. */
@@ -41,12 +33,6 @@ export const joinStages: StageTable = {
   },
   $graphLookup: (spec, tools, name) => graphLookup(spec, tools, name),
 };
-
-function open(context: PipelineContext, collection: string | undefined, filter?: Document): Batches {
-  if (collection === undefined) return toBatches([], context.yieldNow); // the pipeline begins with $documents
-  if (!context.readCollection) throw new MongoError(1, 'other collections cannot be read here');
-  return toBatches(context.readCollection(collection, filter), context.yieldNow);
-}
 
 const runInner = (stages: readonly Stage[], input: Batches): Batches =>
   stages.reduce((batches, stage) => stage.run(batches), input);
@@ -90,13 +76,6 @@ function lookupOptions(spec: unknown): LookupOptions {
     variables: isDocument(spec.let) ? spec.let : {},
     pipeline: spec.pipeline,
   };
-}
-
-/** Values a document joins by: an array's elements, null where the field is missing. */
-function localValues(doc: Document, path: readonly string[]): unknown[] {
-  const value = fieldOf(doc, path, 0) ?? null;
-  if (!Array.isArray(value)) return [value];
-  return value.length === 0 ? [value] : (value as unknown[]).flat();
 }
 
 /** Equality join: one read of the other collection per batch, matched by hash. */
@@ -194,74 +173,8 @@ function lookupByPipeline(options: LookupOptions, tools: StageTools, name: strin
   };
 }
 
-async function* matching(input: Batches, matcher: Matcher | undefined): Batches {
-  for await (const batch of input) yield matcher ? batch.filter((doc) => matcher.matches(doc)) : batch;
-}
-
 async function gather(input: Batches): Promise<Document[]> {
   const all: Document[] = [];
   for await (const batch of input) for (const doc of batch) all.push(doc);
   return all;
-}
-
-/** Breadth-first search through references; `maxDepth` 0 is one step. */
-function graphLookup(spec: unknown, tools: StageTools, name: string): Stage {
-  if (!isDocument(spec)) throw failedToParse('the $graphLookup stage specification must be an object');
-  const { from, startWith, connectFromField, connectToField, as, maxDepth, depthField, restrictSearchWithMatch } = spec;
-  for (const [field, value] of Object.entries({ from, connectFromField, connectToField, as })) {
-    if (typeof value !== 'string') throw new MongoError(40105, `$graphLookup requires '${field}' to be a string`);
-  }
-  if (startWith === undefined) throw new MongoError(40105, `$graphLookup requires 'startWith' to be specified`);
-  const steps = maxDepth === undefined ? Infinity : isNumeric(maxDepth) ? toNumber(maxDepth) : NaN;
-  if (!(steps >= 0)) throw new MongoError(40101, 'maxDepth requires a nonnegative argument');
-  const { context, memory } = tools;
-  const start = compileExpression(startWith, context);
-  const restriction = isDocument(restrictSearchWithMatch) ? restrictSearchWithMatch : null;
-  const matcher = restriction
-    ? compileFilter(restriction, { collation: context.collation, let: context.let, now: context.now })
-    : undefined;
-  const fromPath = splitFieldPath(connectFromField as string);
-
-  const search = async (doc: Document): Promise<Document[]> => {
-    const initial = start.evaluate(doc);
-    let frontier: unknown[] = Array.isArray(initial) ? initial : [initial ?? null];
-    const visited = new Map<string, Document>();
-    const asked = new Set<string>();
-    for (let depth = 0; depth <= steps && frontier.length > 0; depth++) {
-      const fresh = frontier.filter((value) => !asked.has(equalityKey(value)) && asked.add(equalityKey(value)));
-      if (fresh.length === 0) break;
-      const keys = new Set(fresh.map(equalityKey));
-      const next: unknown[] = [];
-      const filter = { [connectToField as string]: { $in: fresh }, ...(restriction ? { $and: [restriction] } : {}) };
-      for await (const batch of matching(open(context, from as string, filter), matcher)) {
-        for (const found of batch) {
-          const id = equalityKey(found._id);
-          if (
-            visited.has(id) ||
-            !valuesAtPath(found, connectToField as string).some((value) => keys.has(equalityKey(value)))
-          )
-            continue;
-          memory.add(found);
-          visited.set(id, typeof depthField === 'string' ? withValue(found, splitFieldPath(depthField), depth) : found);
-          next.push(...localValues(found, fromPath).filter((value) => value !== null));
-        }
-      }
-      frontier = next;
-    }
-    for (const found of visited.values()) memory.release(found);
-    return [...visited.values()];
-  };
-
-  return {
-    name,
-    reads: mergeFields([start.fields, new Set([splitFieldPath(as as string)[0] as string])]),
-    replaces: false,
-    run: async function* (input) {
-      for await (const batch of input) {
-        const result: Document[] = [];
-        for (const doc of batch) result.push(withValue(doc, splitFieldPath(as as string), await search(doc)));
-        yield result;
-      }
-    },
-  };
 }

@@ -32,4 +32,15 @@ describe('findCatastrophe', () => {
   ])('accepts %s', (pattern) => {
     expect(findCatastrophe(pattern)).toBeNull();
   });
+
+  test('judges long and deep patterns in bounded time', () => {
+    const deep = `${'('.repeat(10_000)}a${')'.repeat(10_000)}`;
+    const wide = `(${Array.from({ length: 8_000 }, (_, i) => `w${i % 10}`).join('|')})*`;
+    const long = 'a?b+c*'.repeat(5_000);
+    const started = performance.now();
+    expect(findCatastrophe(deep)).toMatch('nested too deeply');
+    expect(findCatastrophe(wide)).not.toBeNull();
+    findCatastrophe(long);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
 });

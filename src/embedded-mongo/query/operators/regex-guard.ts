@@ -2,12 +2,14 @@
  * Guards the single database thread against patterns that backtrack exponentially (ReDoS). PCRE stops such a match by
  * a counter; JS cannot, so the pattern is judged before it runs. Refused are
  * - a repeated group whose body can match one text in several ways: `(a+)+`, `(a|ab)*`, `(\w+\s?)*`;
- * - more than three neighbouring repetitions that overlap: `.*.*.*.*`.
+ * - more than three neighbouring repetitions that overlap: `.*.*.*.*`;
+ * - groups nested deeper than 50, and repeated groups with more than 200 alternatives: too costly to judge.
  * A repetition is accepted if each round must pass something its inner repetitions cannot match: `(\w+\.)+` is fine.
  */
 export function findCatastrophe(source: string): string | null {
   const parser = new PatternParser(source);
   const sequence = parser.parseAlternatives();
+  if (parser.isTooDeep) return 'groups are nested too deeply';
   return sequence ? judge(sequence) : null; // unbalanced: RegExp itself reports it
 }
 
@@ -45,7 +47,9 @@ const charsOf = (character: string): Chars => {
 };
 
 class PatternParser {
+  isTooDeep = false;
   private at = 0;
+  private depth = 0;
 
   constructor(private readonly source: string) {}
 
@@ -81,7 +85,10 @@ class PatternParser {
   private parseGroup(): Atom | null {
     const prefix = /^\?(?:[:=!]|<[=!]|<\w+>)/.exec(this.source.slice(this.at, this.at + 64))?.[0] ?? '';
     this.at += prefix.length;
-    const alternatives = this.parseAlternatives();
+    this.depth++;
+    if (this.depth > MAX_GROUP_DEPTH) this.isTooDeep = true;
+    const alternatives = this.isTooDeep ? null : this.parseAlternatives();
+    this.depth--;
     if (!alternatives || this.source[this.at] !== ')') return null;
     this.at++;
     return { chars: null, alternatives, min: 1, max: 1 };
@@ -149,6 +156,8 @@ const isLetterCaseOf = (code: number, low: number, high: number): boolean => {
 /** Repetition counts above this are treated like endless ones. */
 const MANY = 20;
 const MAX_NEIGHBOURS = 3;
+const MAX_GROUP_DEPTH = 50;
+const MAX_ALTERNATIVES = 200;
 const repeats = (atom: Atom): boolean => atom.max > MANY;
 
 function judge(alternatives: readonly Atom[][]): string | null {
@@ -176,6 +185,7 @@ function charsMatched(atom: Atom): Chars {
 }
 
 function isAmbiguous(alternatives: readonly Atom[][]): boolean {
+  if (alternatives.length > MAX_ALTERNATIVES) return true;
   if (alternatives.some(isAmbiguousRound)) return true;
   return alternatives.some((one, i) => alternatives.some((other, j) => i < j && canStartAlike(one, other)));
 }

@@ -1,3 +1,5 @@
+import { cssColor, isTransparent, isUnreadable } from './css-color.js';
+
 /**
  * Tells which parts of an HTML mail a person would not see. What nobody sees must not reach a model: it is where prompt
  * injections hide. Style sheets are followed for plain class and id rules only.
@@ -13,17 +15,23 @@ interface Appearance {
 type Attributes = Record<string, string>;
 
 const MAX_STYLE_SHEET = 64 * 1024;
-const NAMED_COLORS: Record<string, string> = { white: 'ffffff', black: '000000', snow: 'fffafa', ivory: 'fffff0' };
-const HIDING = [
-  /^display:none/,
-  /^mso-hide:all/,
-  /^opacity:(?:0|0?\.0\d*)$/,
-  /^text-indent:-\d{3,}/,
-  /^(?:left|top|margin-left):-\d{3,}/,
-  /^clip:rect\([01]/,
-];
-/** Hides only together with overflow:hidden: otherwise the content flows out of the box and is seen. */
-const ZERO_BOX = /^(?:max-)?(?:height|width):0(?:px|pt|em|%)?$/;
+const MAX_STYLE = 4000;
+/** Declarations that hide an element with all it holds, by property. */
+const HIDING: ReadonlyMap<string, RegExp> = new Map([
+  ['display', /^none/],
+  ['mso-hide', /^all/],
+  ['opacity', /^(?:0|0?\.0\d*)$/],
+  ['text-indent', /^-\d{3,}/],
+  ['left', /^-\d{3,}/],
+  ['top', /^-\d{3,}/],
+  ['margin-left', /^-\d{3,}/],
+  ['clip', /^rect\([01]/],
+]);
+const BOX_SIZES = ['height', 'width', 'max-height', 'max-width'];
+
+/** Declarations of one style attribute in lower case, without white space and `!important`; the last of a property counts. */
+type Style = ReadonlyMap<string, string>;
+const NO_STYLE: Style = new Map();
 
 /** Follows the elements of one mail from open tag to close tag. */
 export class HiddenText {
@@ -34,11 +42,12 @@ export class HiddenText {
   constructor(private readonly hiddenSelectors: ReadonlySet<string> = new Set()) {}
 
   open(attributes: Attributes): void {
-    const style = normalizedStyle(attributes.style);
+    const style = styleOf(attributes.style);
     const above = this.stack.at(-1)!;
+    const background = backgroundOf(style, attributes, above.background);
     this.stack.push({
-      color: colorOf(valueOf(style, 'color') ?? attributes.color, above.color),
-      background: backgroundOf(style, attributes, above.background),
+      color: colorOf(style.get('color') ?? attributes.color, above.color, background),
+      background,
       isTiny: tinyOf(style, above.isTiny),
       isInvisible: visibilityOf(style, above.isInvisible),
     });
@@ -54,7 +63,7 @@ export class HiddenText {
       'hidden' in attributes ||
       attributes['aria-hidden'] === 'true' ||
       this.byStyleSheet(attributes) ||
-      hides(attributes.style);
+      hides(styleOf(attributes.style));
     this.found ||= isHidden;
     return isHidden;
   }
@@ -62,7 +71,8 @@ export class HiddenText {
   /** Text at this place is not shown: tiny, invisible, or in the colour of its background. Children may be. */
   hidesText(text: string): boolean {
     const { color, background, isTiny, isInvisible } = this.stack.at(-1)!;
-    const isHidden = isTiny || isInvisible || (color !== null && background !== null && isSimilar(color, background));
+    const isHidden =
+      isTiny || isInvisible || (color !== null && background !== null && isUnreadable(color, background));
     if (isHidden && text.trim() !== '') this.found = true;
     return isHidden;
   }
@@ -87,7 +97,7 @@ export function hiddenSelectorsOf(html: string): Set<string> {
         if (depth++ === 0) selector = css.slice(start, i);
         start = i + 1;
       } else if (css[i] === '}') {
-        if (depth === 1 && !selector.trim().startsWith('@') && hides(css.slice(start, i)))
+        if (depth === 1 && !selector.trim().startsWith('@') && hides(styleOf(css.slice(start, i))))
           addSelectors(hidden, selector);
         depth = Math.max(0, depth - 1);
         start = i + 1;
@@ -104,58 +114,45 @@ function addSelectors(hidden: Set<string>, selector: string): void {
   }
 }
 
-const normalizedStyle = (style = ''): string => style.slice(0, 4000).toLowerCase().replace(/\s+/g, '');
-
-function hides(style: string | undefined): boolean {
-  if (!style) return false;
-  const declarations = normalizedStyle(style).replaceAll('!important', '').split(';');
-  const has = (rule: RegExp): boolean => declarations.some((declaration) => rule.test(declaration));
-  return HIDING.some(has) || (has(ZERO_BOX) && has(/^overflow(?:-[xy])?:hidden/));
+function styleOf(text: string | undefined): Style {
+  if (!text) return NO_STYLE;
+  const plain = text.slice(0, MAX_STYLE).toLowerCase().replace(/\s+/g, '').replaceAll('!important', '');
+  const declarations = plain.split(';').map((declaration): [string, string] => {
+    const colon = declaration.indexOf(':');
+    return [declaration.slice(0, colon), declaration.slice(colon + 1)];
+  });
+  return new Map(declarations);
 }
 
-function valueOf(style: string, property: string): string | undefined {
-  return new RegExp(`(?:^|;)${property}:([^;]*)`).exec(style)?.[1]?.replace('!important', '');
+function hides(style: Style): boolean {
+  for (const [property, value] of style) if (HIDING.get(property)?.test(value)) return true;
+  // A box of no size hides only what cannot flow out of it.
+  const isClipped = ['overflow', 'overflow-x', 'overflow-y'].some((name) => style.get(name)?.startsWith('hidden'));
+  return isClipped && BOX_SIZES.some((name) => /^0(?:px|pt|em|%)?$/.test(style.get(name) ?? ''));
 }
 
-function backgroundOf(style: string, attributes: Attributes, inherited: string | null): string | null {
+function colorOf(value: string | undefined, inherited: string | null, background: string | null): string | null {
+  if (value === undefined || value === 'inherit') return inherited;
+  const plain = value.trim().toLowerCase();
+  return isTransparent(plain) ? background : cssColor(plain);
+}
+
+function backgroundOf(style: Style, attributes: Attributes, inherited: string | null): string | null {
   if (attributes.background) return null;
-  const value = valueOf(style, 'background-color') ?? valueOf(style, 'background') ?? attributes.bgcolor;
-  if (value?.includes('url(') || value?.includes('gradient')) return null;
-  return colorOf(value, inherited);
+  const value = style.get('background-color') ?? style.get('background') ?? attributes.bgcolor?.trim().toLowerCase();
+  // Pictures and gradients have no one colour: null.
+  return value === undefined || value === 'inherit' || isTransparent(value) ? inherited : cssColor(value);
 }
 
-function tinyOf(style: string, inherited: boolean): boolean {
-  const size = valueOf(style, 'font-size') ?? /(?:^|[\s/])(\d[\d.]*px)\//.exec(valueOf(style, 'font') ?? '')?.[1];
+function tinyOf(style: Style, inherited: boolean): boolean {
+  const size = style.get('font-size') ?? /(\d[\d.]*(?:px|pt)?)\//.exec(style.get('font') ?? '')?.[1];
   if (size === undefined) return inherited;
   const [, number, unit] = /^(\d*\.?\d+)([a-z%]*)$/.exec(size) ?? [];
   const isAbsolute = unit === 'px' || unit === 'pt' || unit === '';
   return number !== undefined && Number(number) <= (isAbsolute ? 1 : 0);
 }
 
-function visibilityOf(style: string, inherited: boolean): boolean {
-  const value = valueOf(style, 'visibility');
+function visibilityOf(style: Style, inherited: boolean): boolean {
+  const value = style.get('visibility');
   return value === undefined ? inherited : value === 'hidden' || value === 'collapse';
-}
-
-/** Six hex digits; `inherited` when nothing is said; null when it cannot be told. */
-function colorOf(value: string | undefined, inherited: string | null): string | null {
-  if (value === undefined || value === 'inherit') return inherited;
-  const text = value.trim().toLowerCase();
-  if (text === 'transparent') return inherited;
-  if (text in NAMED_COLORS) return NAMED_COLORS[text]!;
-  const hex = /^#?([0-9a-f]{6}|[0-9a-f]{3})$/.exec(text)?.[1];
-  if (hex) return hex.length === 6 ? hex : hex.replace(/./g, '$&$&');
-  const rgb = /^rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})/.exec(text);
-  return rgb
-    ? rgb
-        .slice(1, 4)
-        .map((part) => Math.min(255, Number(part)).toString(16).padStart(2, '0'))
-        .join('')
-    : null;
-}
-
-/** Differs by less than a person can read. */
-function isSimilar(a: string, b: string): boolean {
-  const channels = [0, 2, 4].map((i) => Math.abs(parseInt(a.slice(i, i + 2), 16) - parseInt(b.slice(i, i + 2), 16)));
-  return Math.max(...channels) <= 8;
 }

@@ -66,6 +66,9 @@ describe('htmlView', () => {
     '<p style="font-size:0px;line-height:0"><b>secret</b></p>',
     '<p style="color:#fff">secret</p>',
     '<p style="color:white">secret</p>',
+    '<p style="color:transparent">secret</p>',
+    '<p style="color: rgba(0, 0, 0, 0)">secret</p>',
+    '<p style="font:0/0 a">secret</p>',
     '<p style="color:rgb(254, 255, 255)">secret</p>',
     '<font color="#FFFFFF">secret</font>',
     '<div style="background:#000;color:#010101">secret</div>',
@@ -97,6 +100,9 @@ describe('htmlView', () => {
     '<div style="display:block;visibility:visible">shown</div>',
     '<style>@media (max-width:600px){.x{display:none}}</style><div class="x">shown</div>',
     '<p style="font-size:0.9em">shown</p>',
+    '<p style="color:constructor;background:__proto__">shown</p>',
+    '<p style="background:transparent"><font color="inherit">shown</font></p>',
+    '<p style="font:bold 12px/16px Arial">shown</p>',
   ])('keeps what a person sees: %s', (html) => {
     expect(htmlView(html)).toMatchObject({ hadHidden: false });
     expect(view(html)).toContain('shown');

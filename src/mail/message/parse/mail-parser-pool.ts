@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { AppError } from '../../../common/errors.js';
 import type { ParsedOutcome } from './parsed-outcome.types.js';
 import type { ParseAnswer, ParseRequest } from './parser-protocol.types.js';
-import { startParserWorker } from './parser-worker.js';
+import { startParserWorker } from './start-parser-worker.js';
 
 export interface ParserPoolOptions {
   /** Longest one mail may take, in milliseconds. */

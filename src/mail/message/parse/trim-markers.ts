@@ -78,7 +78,7 @@ export const REPLY_ABOVE = new RegExp(
 );
 
 /** The signature separator (RFC 3676 section 4.3) and what people make of it. */
-export const SIGNATURE_LINE = /^(?:-- ?|—|–{1,2}|_{2,5}|-{3})$/u;
+export const SIGNATURE_LINE = /^(?:-- ?|—{1,20}|–{1,20}|_{2,5}|-{3})$/u;
 /** What phones add. */
 export const DEVICE_LINE = new RegExp(
   `^(?:${alternatives(`

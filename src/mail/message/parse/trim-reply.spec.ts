@@ -80,6 +80,17 @@ describe('trimReply', () => {
     expect(trimReply(text)).toBe('See below.\n\n> Which model?\nThe red one.');
   });
 
+  it.each([
+    ['a quoted line that was broken on its way', `> ${'quoted words '.repeat(5)}\nand the rest of that line\n> more`],
+    [
+      'a signature and a legal notice below the quotation',
+      `${QUOTE}\n\n-- \n${'This mail is confidential.\n'.repeat(20)}`,
+    ],
+    ['a list footer below the quotation', `${QUOTE}\n\n_______________________\nThe list\nlist@x.test`],
+  ])('does not take for an answer: %s', (_what, below) => {
+    expect(trimReply(`${ANSWER}\n\nOn Nov 16, 2026 at 10:12, Support wrote:\n${below}`)).toBe(ANSWER);
+  });
+
   it('takes the answer below a whole quotation', () => {
     expect(trimReply(`On Nov 16, 2026 at 10:12 Support <help@shop.test> wrote:\n${QUOTE}\n\n${ANSWER}`)).toBe(ANSWER);
   });

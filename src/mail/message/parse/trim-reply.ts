@@ -25,12 +25,17 @@ const MAX_SIGNATURE_LINES = 12;
 const MAX_DEVICE_LINES = 6;
 const HEADER_BLOCK_LINES = 8;
 
+/** Mail programs break lines at 65 to 80 characters. */
+const MIN_WRAPPED_LINE = 55;
+
 interface Line {
   text: string;
   /** The first characters: what patterns see. */
   head: string;
   isQuoted: boolean;
   isBlank: boolean;
+  /** Ends with a colon or as an attribution does. */
+  endsAttribution: boolean;
 }
 
 /**
@@ -46,23 +51,36 @@ export function trimReply(fullText: string): string {
 }
 
 function toLines(text: string): Line[] {
-  return text.split('\n').map((line) => {
+  const lines: Line[] = [];
+  for (const line of text.split('\n')) {
     const head = line.slice(0, MAX_LINE);
-    return {
+    lines.push({
       text: line,
       head,
-      isQuoted: /^\s{0,3}>/.test(head),
-      isBlank: /^[\s>]*$/.test(head) && line.length <= MAX_LINE,
-    };
-  });
+      isQuoted: /^\s{0,3}>/.test(head) || isWrappedQuote(head, lines.at(-1)),
+      isBlank: line.length <= MAX_LINE && /^[\s>]*$/.test(head),
+      endsAttribution: ATTRIBUTION_END.test(head.trimEnd()),
+    });
+  }
+  return lines;
+}
+
+/** The rest of a quoted line that was broken on its way: it goes on in the middle of a sentence, without a quote sign. */
+function isWrappedQuote(head: string, before: Line | undefined): boolean {
+  return (
+    before !== undefined &&
+    /^\s{0,3}>/.test(before.head) &&
+    before.text.length >= MIN_WRAPPED_LINE &&
+    /^\p{Ll}/u.test(head)
+  );
 }
 
 /** Everything before the first place that says "history begins here"; attributions of inline answers are taken out. */
 function withoutHistory(lines: Line[]): Line[] {
-  const lastAnswer = lastAnswerLine(lines);
   const dropped = new Set<number>();
   const firstContent = lines.findIndex((line) => !line.isBlank);
   const lastQuote = lines.findLastIndex((line) => line.isQuoted);
+  const lastAnswer = lastAnswerLine(lines, lastQuote);
   let isForward = false;
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i]!;
@@ -94,14 +112,20 @@ function endOfQuote(lines: Line[], from: number): number {
   return end;
 }
 
-/** Index of the last line that is neither quoted nor blank nor part of a signature: where inline answers may end. */
-function lastAnswerLine(lines: Line[]): number {
-  let end = lines.length;
+/** Index of the last line that may be an answer: neither quoted nor blank, nor a signature or footer below all quotes. */
+function lastAnswerLine(lines: Line[], lastQuote: number): number {
+  const below = skipBlank(lines, lastQuote + 1);
+  let end = below < lines.length && isSignatureStart(lines[below]!) ? below : lines.length;
   for (let i = lines.length - 1; i >= Math.max(0, lines.length - MAX_SIGNATURE_LINES); i--) {
-    if (SIGNATURE_LINE.test(lines[i]!.head.trimEnd()) || DEVICE_LINE.test(lines[i]!.head.trimStart())) end = i;
+    if (isSignatureStart(lines[i]!)) end = Math.min(end, i);
   }
   while (end > 0 && (lines[end - 1]!.isBlank || lines[end - 1]!.isQuoted)) end--;
   return end - 1;
+}
+
+function isSignatureStart({ head }: Line): boolean {
+  const line = head.trim();
+  return SIGNATURE_LINE.test(line) || DEVICE_LINE.test(line) || /^_{6,}$/.test(line);
 }
 
 function isOriginalMarker(lines: Line[], i: number): boolean {
@@ -154,24 +178,26 @@ function isHeaderBlock(lines: Line[], start: number): boolean {
 
 /** How many lines from `i` introduce a quotation ("On ..., Ann wrote:"); 0 when they do not. */
 function attributionLength(lines: Line[], i: number): number {
-  let text = '';
   for (let n = 1; n <= MAX_ATTRIBUTION_LINES && i + n <= lines.length; n++) {
     const line = lines[i + n - 1]!;
     if (line.isBlank || line.text.length > MAX_LINE || (line.isQuoted && n > 1)) return 0;
-    text += ` ${line.head.trim()}`;
-    if (text.length > MAX_LINE) return 0;
-    if (!ATTRIBUTION_END.test(text.replace(/\s+/g, ' '))) continue;
-    const hasVerb = ATTRIBUTION_VERB.test(text);
-    const hasWhen = DATE.test(text) && (TIME.test(text) || hasVerb);
-    const hasWho = ADDRESS.test(text);
-    const next = lines[skipBlank(lines, i + n)];
-    const isQuotedNext = next === undefined || next.isQuoted;
-    // Without quoted lines below it takes more to be sure; with them a verb or a date and time is enough.
-    if (hasVerb && hasWhen) return n;
-    if (isQuotedNext && (hasVerb || (hasWhen && hasWho) || (DATE.test(text) && TIME.test(text)))) return n;
-    return 0;
+    if (!line.endsAttribution) continue;
+    const text = lines
+      .slice(i, i + n)
+      .map(({ head }) => head.trim())
+      .join(' ');
+    return text.length <= MAX_LINE && isAttribution(text, lines[skipBlank(lines, i + n)]) ? n : 0;
   }
   return 0;
+}
+
+function isAttribution(text: string, next: Line | undefined): boolean {
+  const hasVerb = ATTRIBUTION_VERB.test(text);
+  const hasDate = DATE.test(text);
+  if (hasVerb && hasDate) return true;
+  // Without quoted lines below it takes verb and date to be sure; with them a verb, or a date with time or address.
+  const isQuotedNext = next === undefined || next.isQuoted;
+  return isQuotedNext && (hasVerb || (hasDate && (TIME.test(text) || ADDRESS.test(text))));
 }
 
 function withoutTrailingQuote(lines: Line[]): Line[] {

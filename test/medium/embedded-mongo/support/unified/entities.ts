@@ -5,7 +5,6 @@ import {
   ReadPreference,
   type ChangeStream,
   type ClientSession,
-  type Collection,
   type Db,
   type Document,
 } from 'mongodb';
@@ -113,7 +112,7 @@ export class Entities {
       if (!observed.includes(`${name}Event`)) continue;
       client.on(name, (event: Document) => {
         const hidden = !spec.observeSensitiveCommands && QUIET.has(event.commandName);
-        if (!hidden && !ignored.has(event.commandName)) events.push({ name: `${name}Event`, event });
+        if (!hidden && !ignored.has(event.commandName)) events.push({ name: `${name}Event`, event: snapshot(event) });
       });
     }
     for (const name of POOL_EVENTS) {
@@ -123,6 +122,17 @@ export class Entities {
     this.set(spec.id, client);
     this.clients.set(spec.id, { client, events });
   }
+}
+
+/** A copy of what the event says now: the driver goes on to use, and change, the command it holds. */
+function snapshot(value: unknown): Document {
+  const copy = (item: unknown): unknown => {
+    if (Array.isArray(item)) return item.map(copy);
+    const isValue = typeof item !== 'object' || item === null || '_bsontype' in item || item instanceof Date || Buffer.isBuffer(item) || item instanceof RegExp;
+    return !isValue ? Object.fromEntries(Object.entries(item).map(([name, field]) => [name, copy(field)])) : item;
+  };
+  const { command, reply, commandName, databaseName } = value as Document;
+  return { command: copy(command), reply: copy(reply), commandName, databaseName };
 }
 
 /** Options of tests name concerns and preferences as documents; the driver wants its own classes in some places. */

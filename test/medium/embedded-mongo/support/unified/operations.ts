@@ -133,7 +133,11 @@ const databaseOperations: Record<string, (target: Db, options: Document, entitie
     return target.command(command, rest);
   },
   runCursorCommand: async (target, options) => list(commandCursor(target, options)),
-  createCommandCursor: async (target, options) => commandCursor(target, options),
+  createCommandCursor: async (target, options) => {
+    const cursor = commandCursor(target, options);
+    await initialize(cursor);
+    return cursor;
+  },
   createCollection: async (target, options) => {
     const { collection, rest } = split(options, 'collection');
     await target.createCollection(collection, rest);
@@ -155,7 +159,11 @@ const databaseOperations: Record<string, (target: Db, options: Document, entitie
     const { session, ...command } = rest;
     return target.command({ collMod: collection, ...command }, session ? { session } : {});
   },
-  dropDatabase: (target, options) => target.dropDatabase(options),
+  dropDatabase: (target, options) => {
+    const { databaseName, database, rest } = split(options, 'databaseName', 'database');
+    const db = target instanceof MongoClient ? target.db((databaseName ?? database) as string) : target;
+    return db.dropDatabase(rest);
+  },
 };
 
 function commandCursor(target: Db, options: Document) {
