@@ -4,6 +4,7 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { AccessTokenService } from './access-token.service.js';
 import { AuditController } from './audit.controller.js';
 import { AuditRepository } from './audit.repository.js';
+import { BearerStrategy } from './bearer.strategy.js';
 import { AUDIT_MODEL, auditSchema } from './audit.schema.js';
 import { AuditService } from './audit.service.js';
 import { AuthController } from './auth.controller.js';
@@ -46,6 +47,7 @@ import { UsersService } from './users.service.js';
     AccessTokenService,
     RefreshTokenService,
     SessionService,
+    BearerStrategy,
     AuthService,
     UsersService,
     AuditService,

@@ -1,23 +1,19 @@
-import mongoose from 'mongoose';
 import { errorMessage } from '../common/errors.js';
 import { loadConfig } from '../config/load-config.js';
 import { ConfigError } from '../config/secret-rules.js';
-import { connectionOptions, databaseName, withoutCredentials } from '../database/connection-options.js';
+import { checkConnection } from '../database/check-connection.js';
+import { withoutCredentials } from '../database/connection-options.js';
 import { EmbeddedStore } from '../database/embedded-store.js';
 
-/** `npm run test:db`: tells whether the configured store can be reached and written to. */
+/** `npm run test:db`: tells whether the configured store can be reached. */
 async function main(): Promise<void> {
   const config = loadConfig();
   const embedded = config.isEmbedded ? new EmbeddedStore(config.dataDir, () => undefined) : null;
-  const uri = embedded ? await embedded.start() : config.env.MONGO_URI;
-  console.log(embedded ? `Embedded store in ${config.dataDir}` : `MongoDB at ${withoutCredentials(uri)}`);
   try {
-    const connection = await mongoose
-      .createConnection(uri, { ...connectionOptions, dbName: databaseName(uri) })
-      .asPromise();
-    await connection.db!.command({ ping: 1 });
+    const uri = embedded ? await embedded.start() : config.env.MONGO_URI;
+    console.log(embedded ? `Embedded store in ${config.dataDir}` : `MongoDB at ${withoutCredentials(uri)}`);
+    await checkConnection(uri);
     console.log('Successfully connected to MongoDB!');
-    await connection.close();
   } finally {
     await embedded?.stop();
   }

@@ -181,7 +181,17 @@ export class WorkflowService {
       return stopped;
     }
     const failure = onFailure(error, attempt, this.config.env.WORKFLOW_MAX_ATTEMPTS);
-    this.logger.warn({ emailId: email.id, step: step.name, attempt, code, action: failure.action, reason: code === 'INTERNAL' ? errorMessage(error) : undefined }, 'step failed');
+    this.logger.warn(
+      {
+        emailId: email.id,
+        step: step.name,
+        attempt,
+        code,
+        action: failure.action,
+        reason: code === 'INTERNAL' ? errorMessage(error) : undefined,
+      },
+      'step failed',
+    );
     metrics.workflowFailures.inc({ step: step.name, reason: code, retryable: String(failure.action === 'retry') });
     timer.failed(code, errorMessage(error), failure.action !== 'quarantine');
     if (failure.action === 'quarantine' || attempt > this.config.env.WORKFLOW_MAX_ATTEMPTS) {

@@ -22,6 +22,10 @@ jest.setTimeout(120_000);
 const RUNS = Number(process.env.SIM_RUNS ?? 400);
 const SEED = process.env.SIM_SEED ? Number(process.env.SIM_SEED) : undefined;
 
+// The backoff's jitter must not make a seed mean two things.
+beforeAll(() => void jest.spyOn(Math, 'random').mockReturnValue(0.5));
+afterAll(() => jest.restoreAllMocks());
+
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   { arbitrary: fc.constant<Fault>({ kind: 'none' }), weight: 8 },
   { arbitrary: fc.constant<Fault>({ kind: 'crash' }), weight: 2 },
@@ -83,7 +87,7 @@ describe('the simulation finds', () => {
     ['an unknown mail that is sent again without waiting for old connections to die', 'resend', { noGrace: true }],
     ['an attempt that does not look at the fence', 'hold', { noFence: true }],
   ])('%s', async (_, policy, mutation) => {
-    const result = await fc.check(property(policy, mutation), { numRuns: 5000, seed: SEED ?? 1, endOnFailure: true });
+    const result = await fc.check(property(policy, mutation), { numRuns: 20_000, seed: SEED ?? 1, endOnFailure: true });
     expect(result.failed).toBe(true);
     expect(String(result.errorInstance)).toMatch(/delivered [2-9] times/);
   });

@@ -190,6 +190,9 @@ describe('failed before a byte left', () => {
       pauses.push(pause);
       delivery.clock.advance(900_000);
     }
+    expect((await delivery.outbox.getById(item.id)).lastError).toBe(
+      'No answer from the mail server (ECONNREFUSED, connect).',
+    );
     expect(new Set(pauses).size).toBeGreaterThan(6); // jitter
     expect(await after(item, DAY_MS)).toMatchObject({ state: 'held', heldReason: 'retries_exhausted' });
   });

@@ -73,7 +73,7 @@ function putBytes(bytes: Uint8Array): void {
  */
 export function encodeKey(values: readonly unknown[], directions: readonly (1 | -1)[]): Buffer {
   encodeAll(values, directions);
-  if (length <= MAX_KEY_BYTES) return Buffer.copyBytesFrom(scratch, 0, length);
+  if (length <= MAX_KEY_BYTES) return Buffer.from(scratch.subarray(0, length));
   const hash = createHash('sha1').update(scratch.subarray(0, length)).digest();
   return Buffer.concat([scratch.subarray(0, MAX_KEY_BYTES), hash], MAX_KEY_BYTES + HASH_BYTES);
 }
@@ -87,7 +87,7 @@ export const isExactKey = (key: Uint8Array): boolean => key.length <= MAX_KEY_BY
  */
 export function keyPrefix(values: readonly unknown[], directions: readonly (1 | -1)[]): Buffer {
   encodeAll(values, directions);
-  return Buffer.copyBytesFrom(scratch, 0, Math.min(length, MAX_KEY_BYTES));
+  return Buffer.from(scratch.subarray(0, Math.min(length, MAX_KEY_BYTES)));
 }
 
 /** Smallest key above every key that starts with `prefix`; null if there is none (all bytes FF). */

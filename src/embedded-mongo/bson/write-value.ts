@@ -26,7 +26,7 @@ class BsonWriter {
   }
 
   take(): Buffer {
-    return Buffer.copyBytesFrom(this.bytes, 0, this.at);
+    return Buffer.from(this.bytes.subarray(0, this.at));
   }
 
   document(doc: Document, depth: number): void {

@@ -1,5 +1,5 @@
 import { Binary, Long, Timestamp } from 'bson';
-import type { Document } from '../bson/values.js';
+import { encode } from '../bson/codec.js';
 
 /**
  * The cluster time: seconds and a counter, larger with every commit. One node needs no agreement with others, so the
@@ -8,6 +8,7 @@ import type { Document } from '../bson/values.js';
 export class LogicalClock {
   private seconds = Math.floor(Date.now() / 1000);
   private counter = 1;
+  private encoded: Buffer | null = null;
 
   /** The time of the newest commit. */
   now(): Timestamp {
@@ -16,6 +17,7 @@ export class LogicalClock {
 
   /** A new time, larger than all before, also when the wall clock went back. */
   tick(): Timestamp {
+    this.encoded = null;
     const now = Math.floor(Date.now() / 1000);
     if (now > this.seconds) {
       this.seconds = now;
@@ -26,15 +28,12 @@ export class LogicalClock {
     return this.now();
   }
 
-  /** `$clusterTime` and `operationTime` as replies carry them. */
-  fields(): Document {
-    const time = this.now();
-    return {
-      $clusterTime: {
-        clusterTime: time,
-        signature: { hash: new Binary(Buffer.alloc(20), 0), keyId: Long.ZERO },
-      },
-      operationTime: time,
-    };
+  /** `$clusterTime` and `operationTime` as every reply carries them; encoded once per commit. */
+  encodedFields(): Buffer {
+    this.encoded ??= encode({
+      $clusterTime: { clusterTime: this.now(), signature: { hash: new Binary(Buffer.alloc(20), 0), keyId: Long.ZERO } },
+      operationTime: this.now(),
+    }).subarray(4, -1);
+    return this.encoded;
   }
 }

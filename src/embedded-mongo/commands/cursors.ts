@@ -54,17 +54,15 @@ export class CursorRegistry {
    */
   async open(context: CommandContext, options: CursorOptions, batchSize: number | undefined): Promise<Document> {
     if (this.cursors.size >= MAX_CURSORS) throw new MongoError(2, `too many open cursors (${MAX_CURSORS})`);
-    const killed = new AbortController();
-    const signal = AbortSignal.any([killed.signal, context.connection.closed]);
     let batch: Batch;
     try {
       const limit = batchSize ?? FIRST_BATCH;
-      batch = await options.source.fill({ limit, slice: context.slice, waitMs: 0, signal });
+      batch = await options.source.fill({ limit, slice: context.slice, waitMs: 0, signal: context.connection.closed });
     } catch (error) {
       options.source.close();
       throw error;
     }
-    const id = batch.done ? 0n : this.keep(context, options, killed);
+    const id = batch.done ? 0n : this.keep(context, options);
     return cursorReply('firstBatch', id, options.ns, batch);
   }
 
@@ -132,7 +130,7 @@ export class CursorRegistry {
     for (const cursor of this.cursors.values()) this.close(cursor);
   }
 
-  private keep(context: CommandContext, options: CursorOptions, killed: AbortController): bigint {
+  private keep(context: CommandContext, options: CursorOptions): bigint {
     const id = newCursorId(this.cursors);
     const { session, connection, slice } = context;
     this.cursors.set(id, {
@@ -144,7 +142,7 @@ export class CursorRegistry {
       usedAt: performance.now(),
       slice,
       busy: false,
-      killed,
+      killed: new AbortController(),
     });
     return id;
   }
@@ -172,7 +170,8 @@ export class CursorRegistry {
         limit,
         slice: cursor.slice,
         waitMs: cursor.awaitData ? maxTime || DEFAULT_AWAIT_MS : 0,
-        signal: AbortSignal.any([cursor.killed.signal, context.connection.closed]),
+        // Combining signals is expensive, and only a cursor that waits needs it.
+        signal: cursor.awaitData ? AbortSignal.any([cursor.killed.signal, context.connection.closed]) : cursor.killed.signal,
       });
       if (cursor.killed.signal.aborted) throw new MongoError(237, 'cursor was killed');
       if (batch.done) this.close(cursor);

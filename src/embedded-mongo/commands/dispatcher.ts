@@ -111,7 +111,7 @@ export class Dispatcher {
   }
 
   private encode(reply: Reply): Buffer {
-    return encodeReply({ ...reply, ...this.server.store.clock.fields() });
+    return encodeReply(reply, this.server.store.clock.encodedFields());
   }
 }
 

@@ -13,64 +13,103 @@ export class RawArray {
 
 const TYPE = { document: 3, array: 4 } as const;
 const ZERO = Buffer.from([0]);
+const NOTHING = Buffer.alloc(0);
 /** Element heads `<type 3><index>\0` of array positions; nearly all batches are small. */
 const HEADS = Array.from({ length: 1024 }, (_, i) => Buffer.from(`\x03${i}\0`, 'latin1'));
 const headOf = (i: number): Buffer => HEADS[i] ?? Buffer.from(`\x03${i}\0`, 'latin1');
 
+/** The elements of a document without its length and end: what `encodeReply` appends. */
+export const encodedFields = (doc: Document): Buffer => encode(doc).subarray(4, -1);
+
 /**
  * Encodes a reply whose top-level fields, or the fields of a top-level document (`cursor.firstBatch`), may be raw BSON.
- * Documents travel from the store to the socket without being decoded.
+ * Documents travel from the store to the socket without being decoded, and are copied once.
+ *
+ * @param suffix encoded fields every reply ends with
  */
-export function encodeReply(doc: Document): Buffer {
-  if (!hasRaw(doc) && !Object.values(doc).some((value) => isDocument(value) && hasRaw(value))) return encode(doc);
-  const parts: Buffer[] = [];
-  appendFields(parts, doc);
-  return close(parts);
+export function encodeReply(doc: Document, suffix: Buffer = NOTHING): Buffer {
+  const pieces = new Pieces();
+  const end = pieces.open();
+  pieces.fields(doc);
+  pieces.push(suffix);
+  end();
+  return pieces.join();
 }
 
 const isRaw = (value: unknown): value is RawDocument | RawArray =>
   value instanceof RawDocument || value instanceof RawArray;
 
-const hasRaw = (doc: Document): boolean => Object.values(doc).some(isRaw);
-
-function appendFields(parts: Buffer[], doc: Document): void {
-  let plain: Document = {};
-  const flush = (): void => {
-    const encoded = encode(plain);
-    if (encoded.length > 5) parts.push(encoded.subarray(4, -1));
-    plain = {};
-  };
-  for (const [name, value] of Object.entries(doc)) {
-    if (isRaw(value)) {
-      flush();
-      appendRaw(parts, name, value);
-    } else if (isDocument(value) && hasRaw(value)) {
-      flush();
-      const inner: Buffer[] = [];
-      appendFields(inner, value);
-      parts.push(elementHead(TYPE.document, name), close(inner));
-    } else {
-      plain[name] = value;
-    }
-  }
-  flush();
+function hasRaw(doc: Document): boolean {
+  for (const name of Object.keys(doc)) if (isRaw(doc[name])) return true;
+  return false;
 }
 
-function appendRaw(parts: Buffer[], name: string, value: RawDocument | RawArray): void {
-  if (value instanceof RawDocument) {
-    parts.push(elementHead(TYPE.document, name), value.raw);
-    return;
+/** The pieces of an encoded document, joined at the end; lengths are filled in when they are known. */
+class Pieces {
+  private readonly pieces: Buffer[] = [];
+  private length = 0;
+
+  push(piece: Buffer): void {
+    this.pieces.push(piece);
+    this.length += piece.length;
   }
-  const items: Buffer[] = [];
-  value.documents.forEach((document, i) => items.push(headOf(i), document));
-  parts.push(elementHead(TYPE.array, name), close(items));
+
+  /** Begins a document or array; the function it answers ends it. */
+  open(): () => void {
+    const size = Buffer.allocUnsafe(4);
+    const start = this.length;
+    this.push(size);
+    return () => {
+      this.push(ZERO);
+      size.writeInt32LE(this.length - start, 0);
+    };
+  }
+
+  fields(doc: Document): void {
+    let plain: Document = {};
+    let hasPlain = false;
+    const flush = (): void => {
+      if (hasPlain) this.push(encodedFields(plain));
+      plain = {};
+      hasPlain = false;
+    };
+    for (const name of Object.keys(doc)) {
+      const value = doc[name];
+      if (isRaw(value)) {
+        flush();
+        this.raw(name, value);
+      } else if (isDocument(value) && hasRaw(value)) {
+        flush();
+        this.push(elementHead(TYPE.document, name));
+        const end = this.open();
+        this.fields(value);
+        end();
+      } else {
+        plain[name] = value;
+        hasPlain = true;
+      }
+    }
+    flush();
+  }
+
+  join(): Buffer {
+    return Buffer.concat(this.pieces, this.length);
+  }
+
+  private raw(name: string, value: RawDocument | RawArray): void {
+    if (value instanceof RawDocument) {
+      this.push(elementHead(TYPE.document, name));
+      this.push(value.raw);
+      return;
+    }
+    this.push(elementHead(TYPE.array, name));
+    const end = this.open();
+    value.documents.forEach((document, i) => {
+      this.push(headOf(i));
+      this.push(document);
+    });
+    end();
+  }
 }
 
 const elementHead = (type: number, name: string): Buffer => Buffer.from(`${String.fromCharCode(type)}${name}\0`, 'utf8');
-
-function close(parts: Buffer[]): Buffer {
-  const size = Buffer.allocUnsafe(4);
-  const whole = Buffer.concat([size, ...parts, ZERO]);
-  whole.writeInt32LE(whole.length, 0);
-  return whole;
-}

@@ -77,11 +77,10 @@ export class WireConnection {
 
   private async send(request: Request, reply: Buffer): Promise<void> {
     if (this.closed) return;
-    const [head, body] = frameReply(request, reply) as [Buffer, Buffer];
-    this.socket.cork();
-    this.socket.write(head);
-    this.socket.write(body);
-    this.socket.uncork();
+    const pieces = frameReply(request, reply);
+    if (pieces.length > 1) this.socket.cork();
+    for (const piece of pieces) this.socket.write(piece);
+    if (pieces.length > 1) this.socket.uncork();
     if (this.socket.writableLength > MAX_UNSENT_BYTES) await this.drained();
   }
 

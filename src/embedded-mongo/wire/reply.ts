@@ -5,14 +5,16 @@ import { OP, type Request } from './message.js';
 /** Below this size zlib costs more than the bytes it saves on loopback. */
 const COMPRESS_FROM_BYTES = 1024;
 const ZLIB = 2;
+const JOIN_UP_TO_BYTES = 16 * 1024;
 
 let nextId = 1;
 
 /** Wraps an encoded reply document as the answer to `request`: OP_REPLY for the legacy handshake, else OP_MSG. */
 export function frameReply(request: Request, document: Buffer): Buffer[] {
   const head = request.legacy ? legacyHead(request, document.length) : msgHead(request, document.length);
-  if (!request.compressed || document.length < COMPRESS_FROM_BYTES) return [head, document];
-  return compress(head, document);
+  if (request.compressed && document.length >= COMPRESS_FROM_BYTES) return compress(head, document);
+  // One write of a small message is cheaper than a gathered one; a large document is not copied again.
+  return document.length <= JOIN_UP_TO_BYTES ? [Buffer.concat([head, document])] : [head, document];
 }
 
 function header(target: Buffer, length: number, responseTo: number, opCode: number): void {

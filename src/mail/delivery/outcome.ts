@@ -52,7 +52,10 @@ function afterData({ responseCode }: SendResult): Outcome {
   return responseCode >= 400 ? retry('rejected') : LOST;
 }
 
+/** Codes of Node's and OpenSSL's certificate and protocol errors, and nodemailer's own. */
+const TLS_ERROR = /TLS|SSL|CERT|SELF_SIGNED|ALTNAME|ISSUER/;
+
 function transportReason(errorCode: string | null): FailureReason {
-  if (errorCode === 'ETLS' || errorCode === 'EREQUIRETLS') return 'tls';
+  if (errorCode !== null && TLS_ERROR.test(errorCode)) return 'tls';
   return errorCode === 'ETIMEDOUT' ? 'timeout' : 'connection';
 }

@@ -37,7 +37,7 @@ export interface SendResult {
   responseCode: number | null;
   /** Message-ID that the server put in place of ours. */
   serverMessageId: string | null;
-  /** nodemailer's code, e.g. EAUTH, ETLS, ETIMEDOUT; null when accepted. */
+  /** nodemailer's code, e.g. EAUTH, ETLS, ETIMEDOUT, or that of the socket, e.g. ECONNREFUSED; null when accepted. */
   errorCode: string | null;
   /** SMTP command that was answered, e.g. `RCPT TO`; null when unknown. */
   command: string | null;
@@ -202,15 +202,20 @@ class SmtpSession {
   }
 
   private failure(error: unknown): SendResult {
-    const { code, command, response } = error as { code?: string; command?: string; response?: string };
-    const outcome = {
-      isAccepted: false,
-      serverMessageId: null,
-      errorCode: code ?? 'ESOCKET',
-      command: command ?? null,
-    };
+    const { code, originalCode, command, response } = error as MailError;
+    // What the system said (ECONNREFUSED, CERT_HAS_EXPIRED ...) tells more than nodemailer's word for all of it.
+    const errorCode = (code === 'ESOCKET' ? originalCode : undefined) ?? code ?? 'ESOCKET';
+    const outcome = { isAccepted: false, serverMessageId: null, errorCode, command: command ?? null };
     return { ...this.reply(response), ...outcome };
   }
+}
+
+/** What nodemailer attaches to its errors. */
+interface MailError {
+  code?: string;
+  originalCode?: string;
+  command?: string;
+  response?: string;
 }
 
 function codedError(code: string, message: string): Error {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { headerEnd } from './parse/header-block.js';
 
-const IDENTITY_HEADERS = ['message-id', 'from', 'date'];
+const IDENTITY_HEADERS = ['message-id', 'from', 'date', 'subject'];
 
 /**
- * Identity of a mail whatever its IMAP UID says: sha256(Message-ID | From | Date | sha256(body)), hex. It survives a change
+ * Identity of a mail whatever its IMAP UID says: sha256(Message-ID | From | Date | Subject | sha256(body)), hex. It survives a change
  * of UIDVALIDITY and ignores trace headers that a second delivery adds; a mail that only re-uses a Message-ID gets another
  * key, so nobody can pre-empt somebody's mail. One linear scan, no parsing.
  */

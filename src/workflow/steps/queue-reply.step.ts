@@ -38,7 +38,8 @@ export class QueueReplyStep implements Step {
       seq: approval.seq,
       recipient,
       subject: mail.subject,
-      inReplyTo: mail.messageId,
+      // A mail without a Message-ID has one that we made up: nobody else knows it (RFC 5322 section 3.6.4).
+      inReplyTo: mail.flags.includes('message_id_missing') ? null : mail.messageId,
       references: mail.references,
       text: version.text,
       html: version.html,

@@ -35,7 +35,8 @@ export class SettleStep implements Step {
     switch (item.state) {
       case 'sent':
         await this.replies.finish(approval.replyId, 'sent');
-        if (email.threadId) await this.threads.addSentMessage(email.threadId, item.serverMessageId ?? item.messageId);
+        if (email.threadId)
+          await this.threads.addSentMessage(email.threadId, item.serverMessageId ?? item.messageId, item.recipient);
         return move('sent', {}, 'approved');
       case 'cancelled':
         await this.replies.withdrawApproval(approval.replyId);

@@ -128,6 +128,7 @@ export class Entities {
 function snapshot(value: unknown): Document {
   const copy = (item: unknown): unknown => {
     if (Array.isArray(item)) return item.map(copy);
+    if (item instanceof Map) return copy(Object.fromEntries(item));
     const isValue = typeof item !== 'object' || item === null || '_bsontype' in item || item instanceof Date || Buffer.isBuffer(item) || item instanceof RegExp;
     return !isValue ? Object.fromEntries(Object.entries(item).map(([name, field]) => [name, copy(field)])) : item;
   };
