@@ -65,13 +65,15 @@ export class ClaimQueue<T extends Claimable> {
    * still holds it; resets `claims`. False when it does not: the caller must write nothing more.
    */
   async checkpoint(id: string, fence: number, from: string, update: UpdateQuery<T>): Promise<boolean> {
-    const $set = { claims: 0, ...(update.$set as object) };
-    return this.set({ _id: id, fence, state: from }, { ...update, $set });
+    const $set: Record<string, unknown> = { claims: 0, ...(update.$set as object) };
+    // Giving the document back ends the claim: a renewal that is still under way must not make it due again.
+    const end = $set.owner === null ? { $inc: { fence: 1 } } : {};
+    return this.set({ _id: id, fence, state: from }, { ...update, ...end, $set });
   }
 
   /** Gives the document back, due at `runAt`, without touching its state: for a retry or a shutdown. */
   async release(id: string, fence: number, runAt: Date, extra: Record<string, unknown> = {}): Promise<boolean> {
-    return this.set({ _id: id, fence }, { $set: { runAt, owner: null, claims: 0, ...extra } });
+    return this.set({ _id: id, fence }, { $set: { runAt, owner: null, claims: 0, ...extra }, $inc: { fence: 1 } });
   }
 
   /** The earliest `runAt`, to know the age of the queue; null when nothing is due or scheduled. */

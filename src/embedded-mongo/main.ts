@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { parseCommandLine, USAGE, UsageError, type CommandLine } from './options.js';
 import { startServer, type EmbeddedServer, type StartOptions } from './server.js';
+import { backupDirectory } from './storage/backup.js';
 import { CorruptStoreError } from './storage/file-check.js';
 import { DirectoryInUseError } from './storage/lock-file.js';
 
@@ -10,19 +11,19 @@ const INFO_FILE = 'server.json';
 
 async function main(): Promise<void> {
   const line = parseCommandLine(process.argv.slice(2));
-  const server = await startServer(startOptions(line));
   if (line.backup) {
-    await server.backup(line.backup);
-    await server.stop();
+    await backupDirectory(line.dir, line.backup);
     process.stdout.write(`embedded-mongo copied ${line.dir} to ${line.backup}\n`);
     return;
   }
-  writeInfo(line.dir, server);
-  process.stdout.write(`embedded-mongo listening on ${server.host}:${server.port}\n`);
+  const server = await startServer(startOptions(line));
   const stop = (): void => void shutDown(server, line.dir);
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   if (line.parentWatch) watchParent(stop);
+  // Last of all: whoever reads the line may send a signal at once.
+  writeInfo(line.dir, server);
+  process.stdout.write(`embedded-mongo listening on ${server.host}:${server.port}\n`);
 }
 
 function startOptions({ dir, port, host, testCommands, credentialsFile }: CommandLine): StartOptions {

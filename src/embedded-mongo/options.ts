@@ -7,7 +7,7 @@ export interface CommandLine {
   credentialsFile?: string;
   testCommands: boolean;
   parentWatch: boolean;
-  /** Copy the data of `dir` here and exit. */
+  /** Copy the data of `dir` here and exit; a server may be running on it. */
   backup?: string;
 }
 
@@ -18,7 +18,7 @@ export class UsageError extends Error {
 
 export const USAGE =
   'usage: embedded-mongo --dir DIR --port PORT [--host 127.0.0.1] [--credentials-file FILE] [--test-commands] [--parent-watch]\n' +
-  '       embedded-mongo --dir DIR --backup TARGET [--credentials-file FILE]';
+  '       embedded-mongo --dir DIR --backup TARGET (also while a server runs on DIR)';
 
 /** @throws UsageError */
 export function parseCommandLine(args: string[]): CommandLine {

@@ -7,7 +7,7 @@ import { Dispatcher } from './commands/dispatcher.js';
 import { ServerState } from './commands/server-state.js';
 import { commandTable } from './commands/table.js';
 import { Sweeper } from './commands/sweeper.js';
-import { backupStore } from './storage/backup.js';
+import { copyStore } from './storage/backup.js';
 import { DocumentStore } from './storage/document-store.js';
 import { lockDirectory } from './storage/lock-file.js';
 import { Listener } from './wire/listener.js';
@@ -104,7 +104,7 @@ class RunningServer implements EmbeddedServer {
   }
 
   backup(target: string): Promise<void> {
-    return backupStore(this.state.store, target);
+    return copyStore(this.state.store.env.root, target);
   }
 
   stop(): Promise<void> {

@@ -122,6 +122,18 @@ describe('review', () => {
     await until(app, emailId, 'in_review');
   });
 
+  it('holds a sender whose mails repeat themselves, and nobody else', async () => {
+    const from = 'robot@monitor.example';
+    const text = (n: number): string => `Ticket ${n}: your server is down. How do I reset my password?`;
+    for (const n of [1, 2])
+      await until(app, await arrive(app, { from, subject: 'Alarm', text: text(n) }), 'in_review', 'needs_human');
+    const third = await until(app, await arrive(app, { from, subject: 'Alarm', text: text(3) }), 'needs_human');
+    expect(third.stateReason).toContain('repeated_content');
+    const other = await until(app, await arrive(app, { from, subject: 'Something else' }), 'needs_human');
+    expect(other.stateReason).toContain('repeated_content');
+    await until(app, await arrive(app), 'in_review');
+  });
+
   it('hands over what it cannot answer, with the reason', async () => {
     const emailId = await arrive(app, {
       subject: 'Betamax',

@@ -36,12 +36,14 @@ let count = 0;
 
 /** RFC 5322 bytes of a plain-text mail to the built-in mailbox. */
 export function rawMail(mail: MailParts = {}): string {
+  count++;
   const headers = {
-    From: mail.from ?? 'Ada Lovelace <ada@customer.example>',
+    // Another sender each time: one whose mails repeat themselves is held.
+    From: mail.from ?? `Ada Lovelace <ada${count}@customer.example>`,
     To: 'support@localhost',
     Subject: mail.subject ?? 'How do I reset my password?',
     Date: 'Sun, 22 Nov 2026 09:00:00 +0000',
-    'Message-ID': mail.messageId ?? `<conversation-${process.pid}-${++count}@customer.example>`,
+    'Message-ID': mail.messageId ?? `<conversation-${process.pid}-${count}@customer.example>`,
     'Content-Type': 'text/plain; charset=utf-8',
     ...mail.headers,
   };

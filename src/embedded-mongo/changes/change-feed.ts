@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Timestamp } from 'bson';
 import { rawField } from '../bson/codec.js';
 import type { Document } from '../bson/values.js';
@@ -48,6 +49,8 @@ type Pending = Omit<ChangeEvent, 'sequence' | 'time' | 'wallTime'>;
  * the newest 20,000 events or 64 MB; a stream that wants to resume from before gets ChangeStreamHistoryLost.
  */
 export class ChangeFeed implements ChangeSink {
+  /** Tells tokens of this run from those of earlier ones. */
+  readonly run = randomBytes(8);
   private active = false;
   private pending: Pending[] = [];
   private events: ChangeEvent[] = [];

@@ -14,6 +14,8 @@ export interface EventOptions {
   fullDocument: FullDocument;
   beforeChange: BeforeChange;
   expanded: boolean;
+  /** The run of the feed, part of every token. */
+  run: Buffer;
   /** Current state, for `updateLookup`. */
   lookUp(event: ChangeEvent): Document | null;
   /** Whether the collection keeps pre- and post-images. */
@@ -27,7 +29,7 @@ export function eventDocument(event: ChangeEvent, options: EventOptions): Docume
   const isDocumentEvent = id !== undefined;
   const uuid = options.expanded ? options.uuidOf(event) : undefined;
   return {
-    _id: encodeToken({ sequence: event.sequence, invalidate: false }),
+    _id: encodeToken({ sequence: event.sequence, invalidate: false }, options.run),
     operationType: kind,
     clusterTime: time,
     ...(uuid ? { collectionUUID: new Binary(uuid, Binary.SUBTYPE_UUID) } : {}),
@@ -44,9 +46,9 @@ export function eventDocument(event: ChangeEvent, options: EventOptions): Docume
 }
 
 /** The event that closes a stream whose collection (or database) is gone. */
-export function invalidateDocument(event: ChangeEvent): Document {
+export function invalidateDocument(event: ChangeEvent, run: Buffer): Document {
   return {
-    _id: encodeToken({ sequence: event.sequence, invalidate: true }),
+    _id: encodeToken({ sequence: event.sequence, invalidate: true }, run),
     operationType: 'invalidate',
     clusterTime: event.time,
     wallTime: event.wallTime,

@@ -104,7 +104,7 @@ function startOf({ store }: ServerState, spec: Document): Pick<StreamOptions, 's
   }
   const token = resumeAfter ?? startAfter;
   if (token !== undefined) {
-    const { sequence, invalidate } = decodeToken(token);
+    const { sequence, invalidate } = decodeToken(token, store.feed.run);
     if (invalidate && resumeAfter !== undefined) {
       throw new MongoError(260, 'Attempting to resume a change stream using \'resumeAfter\' is not allowed from an invalidate notification.');
     }
@@ -136,6 +136,7 @@ class ChangeStreamSource implements CursorSource {
       fullDocument: (spec['fullDocument'] as EventOptions['fullDocument'] | undefined) ?? 'default',
       beforeChange: (spec['fullDocumentBeforeChange'] as EventOptions['beforeChange'] | undefined) ?? 'off',
       expanded: toBoolean(spec['showExpandedEvents']),
+      run: server.store.feed.run,
       lookUp: (event) => this.currentState(event),
       keepsImages: (event) => this.keepsImages(event),
       uuidOf: ({ collectionId }) => (collectionId === undefined ? undefined : server.store.catalog.findById(collectionId)?.uuid),
@@ -160,7 +161,7 @@ class ChangeStreamSource implements CursorSource {
 
   private batch(documents: Buffer[]): Batch {
     const last = documents.at(-1);
-    const token = last ? (decode(last)['_id'] as Document) : encodeToken({ sequence: this.next - 1, invalidate: false });
+    const token = last ? (decode(last)['_id'] as Document) : encodeToken({ sequence: this.next - 1, invalidate: false }, this.eventOptions.run);
     return { documents, done: this.ended, extra: { postBatchResumeToken: token } };
   }
 
@@ -192,7 +193,7 @@ class ChangeStreamSource implements CursorSource {
   private async documentsOf(event: ChangeEvent): Promise<Buffer[]> {
     const documents = [eventDocument(event, this.eventOptions)];
     if (this.invalidates(event)) {
-      documents.push(invalidateDocument(event));
+      documents.push(invalidateDocument(event, this.eventOptions.run));
     }
     const shaped: Buffer[] = [];
     for (const document of documents) {

@@ -4,8 +4,9 @@ import type { Document } from '../bson/values.js';
 import { MongoError } from '../errors.js';
 import { toInteger } from '../storage/integers.js';
 import { TimeSlice } from '../storage/time-slice.js';
-import type { CommandContext } from './context.js';
+import type { Session } from '../sessions/session.js';
 import type { Batch, CursorSource } from './cursor-source.js';
+import type { FailPoints } from './fail-points.js';
 import { RawArray } from './raw-reply.js';
 
 /** A cursor nobody asked about for this long is closed (MongoDB's cursorTimeoutMillis). */
@@ -40,9 +41,20 @@ interface OpenCursor extends CursorOptions {
   killed: AbortController;
 }
 
+/** The part of a command a cursor is opened and continued with. */
+export interface CursorCaller {
+  db: string;
+  command: Document;
+  session: Session | null;
+  slice: TimeSlice;
+  connection: { user: string | null; closed: AbortSignal };
+}
+
 /** The open cursors of the server. */
 export class CursorRegistry {
   private readonly cursors = new Map<bigint, OpenCursor>();
+
+  constructor(private readonly failPoints: FailPoints) {}
 
   get size(): number {
     return this.cursors.size;
@@ -52,7 +64,7 @@ export class CursorRegistry {
    * Reads the first batch and keeps the cursor if more may follow.
    * @param batchSize of the command; undefined for the default of 101
    */
-  async open(context: CommandContext, options: CursorOptions, batchSize: number | undefined): Promise<Document> {
+  async open(context: CursorCaller, options: CursorOptions, batchSize: number | undefined): Promise<Document> {
     if (this.cursors.size >= MAX_CURSORS) throw new MongoError(2, `too many open cursors (${MAX_CURSORS})`);
     let batch: Batch;
     try {
@@ -66,7 +78,7 @@ export class CursorRegistry {
     return cursorReply('firstBatch', id, options.ns, batch);
   }
 
-  async getMore(context: CommandContext): Promise<Document> {
+  async getMore(context: CursorCaller): Promise<Document> {
     const { command } = context;
     const cursor = this.find(context, toBigInt(command['getMore']));
     const ns = `${context.db}.${String(command['collection'])}`;
@@ -76,7 +88,7 @@ export class CursorRegistry {
     if (command['maxTimeMS'] !== undefined && !cursor.awaitData && context.session?.autocommit !== false) {
       throw new MongoError(2, 'cannot set maxTimeMS on getMore command for a non-awaitData cursor');
     }
-    const failure = context.server.failPoints.onGetMore();
+    const failure = this.failPoints.onGetMore();
     if (failure !== null) throw this.resumable(cursor, new MongoError(failure, 'failing through failGetMoreAfterCursorCheckout'));
     if (cursor.busy) throw new MongoError(292, `cursor id ${cursor.id} is already in use`);
     return this.advance(context, cursor, batchLimit(command['batchSize']));
@@ -130,7 +142,7 @@ export class CursorRegistry {
     for (const cursor of this.cursors.values()) this.close(cursor);
   }
 
-  private keep(context: CommandContext, options: CursorOptions): bigint {
+  private keep(context: CursorCaller, options: CursorOptions): bigint {
     const id = newCursorId(this.cursors);
     const { session, connection, slice } = context;
     this.cursors.set(id, {
@@ -147,7 +159,7 @@ export class CursorRegistry {
     return id;
   }
 
-  private find({ session, connection }: CommandContext, id: bigint): OpenCursor {
+  private find({ session, connection }: CursorCaller, id: bigint): OpenCursor {
     const cursor = this.cursors.get(id);
     if (!cursor || cursor.user !== connection.user) throw new MongoError(43, `cursor id ${id} not found`);
     const number = session?.autocommit === false ? session.txnNumber : null;
@@ -160,7 +172,7 @@ export class CursorRegistry {
     return cursor;
   }
 
-  private async advance(context: CommandContext, cursor: OpenCursor, limit: number): Promise<Document> {
+  private async advance(context: CursorCaller, cursor: OpenCursor, limit: number): Promise<Document> {
     const maxTime = toInteger(context.command['maxTimeMS'], 0);
     cursor.busy = true;
     // The scan behind the cursor asks the slice it was opened with.

@@ -17,10 +17,10 @@ export interface ServerOptions {
 
 /** Everything commands share. */
 export class ServerState {
-  readonly cursors = new CursorRegistry();
+  readonly failPoints = new FailPoints();
+  readonly cursors = new CursorRegistry(this.failPoints);
   readonly retries: RetryableWrites;
   readonly transactions: Transactions;
-  readonly failPoints = new FailPoints();
   readonly startedAt = new Date();
   readonly connections = { current: 0, total: 0 };
 

@@ -79,18 +79,11 @@ function addLeaf(leaf: LeafNode, path: string, found: FilterConditions): void {
   else found.paths.set(path, [condition]);
 }
 
-function provesExistence({ operator, operand }: LeafNode): boolean {
-  switch (operator) {
-    case '$eq':
-    case '$gte':
-    case '$lte':
-      return operand !== null;
-    case '$in':
-      return (operand as unknown[]).every((item) => item !== null);
-    default:
-      return true;
-  }
-}
+/**
+ * Whether a document without the field cannot satisfy the condition. The predicate itself is asked: `null` matches a
+ * missing field, and so do `$gte: MinKey` and `$lt: MaxKey`.
+ */
+export const provesExistence = ({ predicate }: LeafNode): boolean => !predicate.test(undefined);
 
 function conditionOf({ operator, operand }: LeafNode): Condition | null {
   switch (operator) {
@@ -123,7 +116,8 @@ function pointsOf(value: unknown): unknown[] {
 function rangeOf(value: unknown, end: 'lower' | 'upper', inclusive: boolean): Condition | null {
   if (value === null || value === undefined) return inclusive ? { kind: 'points', values: [null] } : null;
   // Ranges over arrays, documents and all types at once are rare: the matcher alone decides them.
-  const simple = !Array.isArray(value) && !isDocument(value) && !(value instanceof MinKey) && !(value instanceof MaxKey);
+  const simple =
+    !Array.isArray(value) && !isDocument(value) && !(value instanceof MinKey) && !(value instanceof MaxKey);
   if (!simple || typeNumber(value) === BSON_TYPE.regex) return null;
   if (typeof value === 'number' && Number.isNaN(value)) return inclusive ? { kind: 'points', values: [NaN] } : null;
   return { kind: 'range', bracketOf: value, [end]: { value, inclusive } };

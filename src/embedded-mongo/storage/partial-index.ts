@@ -1,8 +1,9 @@
 import { compareValues, typeBracket, valuesEqual } from '../bson/compare.js';
-import type { Document } from '../bson/values.js';
+import { toNumber } from '../bson/numbers.js';
+import { type Document, isNumeric } from '../bson/values.js';
 import type { LeafNode } from '../query/filter-node.js';
 import { compileFilter } from '../query/match.js';
-import { collectConditions, type FilterConditions } from './conditions.js';
+import { collectConditions, type FilterConditions, provesExistence } from './conditions.js';
 
 /**
  * Whether every document the query matches is in a partial index: each condition of the index filter follows from one
@@ -24,10 +25,11 @@ function onlyLeaves(node: ReturnType<typeof compileFilter>['node']): boolean {
 function implies(given: LeafNode, needed: LeafNode): boolean {
   const { operator, operand } = given;
   if (operator === needed.operator && valuesEqual(operand, needed.operand)) return true;
-  if (operator === '$in') return (operand as unknown[]).every((item) => implies({ ...given, operator: '$eq', operand: item }, needed));
+  if (operator === '$in')
+    return (operand as unknown[]).every((item) => implies({ ...given, operator: '$eq', operand: item }, needed));
   switch (needed.operator) {
     case '$exists':
-      return impliesExistence(given);
+      return provesExistence(given);
     case '$in':
       return operator === '$eq' && (needed.operand as unknown[]).some((item) => valuesEqual(item, operand));
     case '$type':
@@ -44,11 +46,6 @@ function implies(given: LeafNode, needed: LeafNode): boolean {
   }
 }
 
-function impliesExistence({ operator, operand }: LeafNode): boolean {
-  if (operator === '$eq' || operator === '$gte' || operator === '$lte') return operand !== null;
-  return operator === '$gt' || operator === '$lt' || operator === '$regex' || operator === '$type' || operator === '$exists';
-}
-
 function impliesOrder({ operator, operand }: LeafNode, needed: LeafNode): boolean {
   if (typeBracket(operand) !== typeBracket(needed.operand) || Array.isArray(operand)) return false;
   const order = compareValues(operand, needed.operand);
@@ -56,6 +53,10 @@ function impliesOrder({ operator, operand }: LeafNode, needed: LeafNode): boolea
   const distance = upward ? order : -order;
   if (operator === '$eq') return needed.predicate.test(operand);
   if (!operator.startsWith(upward ? '$gt' : '$lt')) return false;
+  // NaN is lowest in sort order, yet `$gte: NaN` and `$lte: NaN` match nothing but NaN.
+  if (isNaN(operand) || isNaN(needed.operand)) return false;
   if (distance !== 0) return distance > 0;
   return needed.operator.length === 4 || operator.length === 3; // $gte needs no strictness; $gt given is strict
 }
+
+const isNaN = (value: unknown): boolean => isNumeric(value) && Number.isNaN(toNumber(value));

@@ -19,6 +19,7 @@ import { OUTBOX_MODEL, outboxSchema } from './outbox.schema.js';
 import { OutboxService } from './outbox.service.js';
 import { RATE_COUNTER_MODEL, rateCounterSchema } from './rate-counter.schema.js';
 import { RateLimitRepository } from './rate-limit.repository.js';
+import { RepetitionBreaker } from './repetition-breaker.service.js';
 import { ReconcileService } from './reconcile.service.js';
 import { SentCopyService } from './sent-copy.service.js';
 import { SmtpTransport } from './smtp.transport.js';
@@ -40,6 +41,7 @@ import { MailTransports } from './transports.js';
     OutboxRepository,
     OutboxQueryRepository,
     RateLimitRepository,
+    RepetitionBreaker,
     OutboxService,
     FileTransport,
     SmtpTransport,
@@ -53,6 +55,14 @@ import { MailTransports } from './transports.js';
     DeliveryLoop,
     DeliveryJobs,
   ],
-  exports: [OutboxService, OutboxQueryRepository, ReconcileService, DeliveryEvents, DeliveryLoop, MailTokens],
+  exports: [
+    RepetitionBreaker,
+    OutboxService,
+    OutboxQueryRepository,
+    ReconcileService,
+    DeliveryEvents,
+    DeliveryLoop,
+    MailTokens,
+  ],
 })
 export class DeliveryModule {}

@@ -32,6 +32,12 @@ export class RateLimitRepository {
     return null;
   }
 
+  /** Whether a window has no place left; takes none. */
+  async isFull(window: RateWindow): Promise<boolean> {
+    const filter = { _id: windowKey(window, this.clock.now()), n: { $gte: window.max } };
+    return (await this.model.countDocuments(filter).exec()) > 0;
+  }
+
   /** A person answered in the thread: automatic replies count from zero again. */
   async resetThread(threadId: string): Promise<void> {
     await this.model.deleteOne({ _id: windowKey(threadWindow(threadId), this.clock.now()) }).exec();

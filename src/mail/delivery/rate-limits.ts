@@ -10,7 +10,15 @@ const THREAD_MEMORY_S = 30 * DAY_S;
 
 /** One counter that a mail has to fit into. */
 export interface RateWindow {
-  scope: 'mailbox_minute' | 'domain_minute' | 'recipient_10min' | 'recipient_day' | 'thread' | 'mailbox_day';
+  scope:
+    | 'mailbox_minute'
+    | 'domain_minute'
+    | 'recipient_10min'
+    | 'recipient_day'
+    | 'thread'
+    | 'mailbox_day'
+    | 'same_content'
+    | 'sender_hold';
   /** What is counted; addresses as pseudonyms. */
   subject: string;
   max: number;

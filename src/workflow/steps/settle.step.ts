@@ -39,6 +39,11 @@ export class SettleStep implements Step {
           await this.threads.addSentMessage(email.threadId, item.serverMessageId ?? item.messageId, item.recipient);
         return move('sent', {}, 'approved');
       case 'cancelled':
+        if (item.history.at(-1)?.event === 'close') {
+          // A person closed a mail that may have arrived: it must not come back as a draft to send again.
+          await this.replies.finish(approval.replyId, 'cancelled');
+          return move('closed', {}, 'closed without knowing whether the reply arrived');
+        }
         await this.replies.withdrawApproval(approval.replyId);
         return move('cancelled');
       case 'rejected':
