@@ -71,7 +71,10 @@ function print({ bare, instant, ratio, ratioWithStore, latency }: Report): void 
 function describe(name: string, figures: RunFigures): void {
   const { mails, seconds, appCpuSeconds, storeCpuSeconds, appPeakMb, storePeakMb, byState, modelCalls } = figures;
   console.log(`${name}  ${rate(mails, seconds)}, app ${ms(appCpuSeconds, mails)}, store ${ms(storeCpuSeconds, mails)}`);
-  console.log(`  peak RSS app ${appPeakMb} MB (aim 400), store ${storePeakMb} MB; ${modelCalls} model calls; ended as`, byState);
+  console.log(
+    `  peak RSS app ${appPeakMb} MB (aim 400), store ${storePeakMb} MB; ${modelCalls} model calls; ended as`,
+    byState,
+  );
 }
 
 const { values } = parseArgs({
@@ -86,7 +89,8 @@ measure(Number(values.mails), !values['skip-latency'])
     if (values.json) console.log(JSON.stringify(report, null, 2));
     else print(report);
     // A mail without a draft makes every other figure worthless.
-    if ([report.instant, report.latency].some((run) => run && run.byState.in_review !== run.mails)) process.exitCode = 1;
+    if ([report.instant, report.latency].some((run) => run && run.byState.in_review !== run.mails))
+      process.exitCode = 1;
   })
   .catch((error: unknown) => {
     console.error(error);

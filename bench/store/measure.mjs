@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { readFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100; // USER_HZ on Linux
@@ -55,6 +56,13 @@ export async function measure({ name, count, clients, pid, operation }) {
 }
 
 export function print({ name, perSecond, p50, p99, cpuMicros }, note = '') {
-  const cells = [name.padEnd(26), `${Math.round(perSecond)}/s`.padStart(10), p50.toFixed(2).padStart(9), p99.toFixed(2).padStart(9), String(Math.round(cpuMicros)).padStart(9), note];
+  const cells = [
+    name.padEnd(26),
+    `${Math.round(perSecond)}/s`.padStart(10),
+    p50.toFixed(2).padStart(9),
+    p99.toFixed(2).padStart(9),
+    String(Math.round(cpuMicros)).padStart(9),
+    note,
+  ];
   console.log(cells.join(' '));
 }

@@ -6,6 +6,7 @@
  *
  * The server runs as its own process, so both share the cores with each other. Measure on a quiet machine.
  */
+import { performance } from 'node:perf_hooks';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -44,11 +45,15 @@ const documentOf = (n) => ({
 
 const dir = mkdtempSync(join(tmpdir(), 'bench-store-'));
 const started = performance.now();
-const child = values.uri ? null : spawn(process.execPath, [values.server, '--dir', dir, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+const child = values.uri
+  ? null
+  : spawn(process.execPath, [values.server, '--dir', dir, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
 if (child) await new Promise((resolve) => child.stdout.once('data', resolve));
 const pid = child?.pid ?? 0;
 const startMs = performance.now() - started;
-const uri = values.uri ?? `mongodb://127.0.0.1:${JSON.parse(readFileSync(join(dir, 'server.json'), 'utf8')).port}/?replicaSet=rs0`;
+const uri =
+  values.uri ??
+  `mongodb://127.0.0.1:${JSON.parse(readFileSync(join(dir, 'server.json'), 'utf8')).port}/?replicaSet=rs0`;
 const client = await MongoClient.connect(uri, { maxPoolSize: 32 });
 const jobs = client.db('bench').collection('jobs');
 try {
@@ -61,10 +66,18 @@ try {
 }
 
 async function run() {
-  console.log(`start ${startMs.toFixed(0)} ms; ${DOCS} documents of ${Buffer.byteLength(JSON.stringify(documentOf(1)))} bytes`);
-  console.log(`${'operation'.padEnd(26)} ${'rate'.padStart(10)} ${'p50 ms'.padStart(9)} ${'p99 ms'.padStart(9)} ${'µs CPU'.padStart(9)}`);
+  console.log(
+    `start ${startMs.toFixed(0)} ms; ${DOCS} documents of ${Buffer.byteLength(JSON.stringify(documentOf(1)))} bytes`,
+  );
+  console.log(
+    `${'operation'.padEnd(26)} ${'rate'.padStart(10)} ${'p50 ms'.padStart(9)} ${'p99 ms'.padStart(9)} ${'µs CPU'.padStart(9)}`,
+  );
   await jobs.drop().catch(() => undefined);
-  await jobs.createIndexes([{ key: { email: 1 }, unique: true }, { key: { state: 1, due: 1 } }, { key: { group: 1, amount: -1 } }]);
+  await jobs.createIndexes([
+    { key: { email: 1 }, unique: true },
+    { key: { state: 1, due: 1 } },
+    { key: { group: 1, amount: -1 } },
+  ]);
   await load();
   let inserted = DOCS;
   const random = () => Math.floor(Math.random() * DOCS);
@@ -74,11 +87,19 @@ async function run() {
     findOne: () => jobs.findOne({ _id: idOf(random()) }),
     'range of 50': () => {
       const group = random() % 50;
-      return jobs.find({ group, amount: { $gte: random() % 500 } }).sort({ amount: -1 }).limit(50).toArray();
+      return jobs
+        .find({ group, amount: { $gte: random() % 500 } })
+        .sort({ amount: -1 })
+        .limit(50)
+        .toArray();
     },
     updateOne: () => jobs.updateOne({ _id: idOf(random()) }, { $set: { touched: random() }, $inc: { amount: 1 } }),
     claim: async () => {
-      const job = await jobs.findOneAndUpdate({ state: 'pending' }, { $set: { state: 'running' } }, { sort: { due: 1 }, returnDocument: 'after' });
+      const job = await jobs.findOneAndUpdate(
+        { state: 'pending' },
+        { $set: { state: 'running' } },
+        { sort: { due: 1 }, returnDocument: 'after' },
+      );
       if (!job) throw new Error('nothing left to claim');
       if (claimed.has(job._id)) throw new Error(`${job._id} was claimed twice`);
       claimed.add(job._id);
@@ -112,10 +133,25 @@ async function load() {
 async function aggregate() {
   const small = client.db('bench').collection('facts');
   for (let i = 0; i < GROUP_DOCS; i += 5000) {
-    await small.insertMany(Array.from({ length: 5000 }, (_, n) => ({ _id: i + n, kind: (i + n) % 20, value: n, filler: filler.slice(0, 200) })));
+    await small.insertMany(
+      Array.from({ length: 5000 }, (_, n) => ({
+        _id: i + n,
+        kind: (i + n) % 20,
+        value: n,
+        filler: filler.slice(0, 200),
+      })),
+    );
   }
   const pipeline = [{ $group: { _id: '$kind', sum: { $sum: '$value' }, n: { $sum: 1 } } }];
-  print(await measure({ name: '$group over 100,000', count: 5, clients: 1, pid, operation: () => small.aggregate(pipeline).toArray() }));
+  print(
+    await measure({
+      name: '$group over 100,000',
+      count: 5,
+      clients: 1,
+      pid,
+      operation: () => small.aggregate(pipeline).toArray(),
+    }),
+  );
 }
 
 /** Point reads must be answered while a scan without an index runs. */
@@ -132,5 +168,7 @@ async function scanWithReads(random) {
   await scan;
   latencies.sort((a, b) => a - b);
   const p99 = latencies[Math.floor(latencies.length * 0.99)] ?? 0;
-  console.log(`scan of all documents: ${(performance.now() - begun).toFixed(0)} ms, point reads meanwhile: ${latencies.length}, p99 ${p99.toFixed(1)} ms`);
+  console.log(
+    `scan of all documents: ${(performance.now() - begun).toFixed(0)} ms, point reads meanwhile: ${latencies.length}, p99 ${p99.toFixed(1)} ms`,
+  );
 }

@@ -46,7 +46,7 @@ export class BearerStrategy extends PassportStrategy(HttpBearerStrategy, 'bearer
   principalOf(request: Request): Promise<SessionPrincipal> {
     return new Promise((resolve, reject) => {
       const settle = (error: unknown, principal: SessionPrincipal | false | null): void =>
-        principal ? resolve(principal) : reject(error as Error);
+        principal ? resolve(principal) : reject(error);
       const authenticate = this.getPassportInstance().authenticate('bearer', { session: false }, settle) as (
         request: Request,
         response: unknown,

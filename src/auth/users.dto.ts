@@ -4,7 +4,7 @@ import { pageOf, pageQuery } from '../common/http/page.js';
 import { normalizeUsername, type User, USERNAME_PATTERN } from './user.types.js';
 
 /** Strict: `?cursor[$ne]=` is an error, not a list of everything. */
-export const usersQuery = pageQuery.strict();
+export const usersQuery = pageQuery;
 export type UsersQuery = z.infer<typeof usersQuery>;
 
 const password = z.string().max(1024).describe('12 to 128 characters, not a common one').meta({ format: 'password' });

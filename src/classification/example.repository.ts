@@ -77,7 +77,8 @@ export class ExampleRepository {
 
   async fingerprint(): Promise<ExampleFingerprint> {
     const [count, newest] = await Promise.all([
-      this.model.countDocuments({}).exec(),
+      // The number that the store keeps: counting would read them all every few seconds.
+      this.model.estimatedDocumentCount().exec(),
       this.model.findOne({}, { updatedAt: 1 }).sort({ updatedAt: -1 }).lean<Pick<ExampleDoc, 'updatedAt'>>().exec(),
     ]);
     return { count, newestMs: newest?.updatedAt.getTime() ?? 0 };

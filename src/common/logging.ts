@@ -6,7 +6,13 @@ import type { Params } from 'nestjs-pino';
 const REQUEST_ID = /^[\w.-]{8,64}$/;
 
 /** What Nest says about itself at each start: a hundred lines that hide the one with the URL. */
-const STARTUP_CHATTER = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestFactory', 'NestApplication']);
+const STARTUP_CHATTER = new Set([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestFactory',
+  'NestApplication',
+]);
 const WARN_LEVEL = 40;
 
 const QUIET = /^\/(health|metrics|docs)/;

@@ -5,6 +5,9 @@ interface JsonSchema {
   properties: Record<string, { description?: string; default?: unknown; enum?: unknown[] }>;
 }
 
+const toText = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
 /**
  * The text of `.env.example`, made from the schema: every variable with its description and default, commented out.
  * `npm run env-example` writes it; test/architecture fails when the file differs.
@@ -18,7 +21,7 @@ export function envExample(): string {
   ];
   for (const [name, property] of Object.entries(properties)) {
     const choices = property.enum && !property.enum.includes('0') ? ` [${property.enum.join(' | ')}]` : '';
-    lines.push(`# ${property.description ?? ''}${choices}`, `#${name}=${String(property.default ?? '')}`, '');
+    lines.push(`# ${property.description ?? ''}${choices}`, `#${name}=${toText(property.default)}`, '');
   }
   return lines.join('\n');
 }

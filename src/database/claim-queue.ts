@@ -46,7 +46,7 @@ export class ClaimQueue<T extends Claimable> {
         {
           $set: { owner, runAt: new Date(now.getTime() + this.leaseMs) },
           $inc: { fence: 1, claims: 1 },
-        } as UpdateQuery<T>,
+        },
         { sort: { runAt: 1 }, returnDocument: 'after' },
       )
       .lean<T>()
@@ -92,7 +92,7 @@ export class ClaimQueue<T extends Claimable> {
   }
 
   private async set(filter: Record<string, unknown>, update: Record<string, unknown>): Promise<boolean> {
-    const result = await this.model.updateOne(filter as QueryFilter<T>, update as UpdateQuery<T>).exec();
+    const result = await this.model.updateOne(filter as QueryFilter<T>, update).exec();
     return result.matchedCount === 1;
   }
 }

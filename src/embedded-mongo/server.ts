@@ -72,7 +72,8 @@ export async function startServer(options: StartOptions): Promise<EmbeddedServer
   }
 }
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
 class RunningServer implements EmbeddedServer {
   private readonly clients = new Set<ReturnType<typeof serveClient>>();

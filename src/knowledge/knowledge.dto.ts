@@ -10,7 +10,7 @@ const language = z
 const label = z.string().trim().min(1).max(50);
 
 export const articleContent = z
-  .object({
+  .strictObject({
     title: z.string().trim().min(1).max(200).describe('What the article answers').meta({ example: 'Refunds' }),
     body: z.string().min(1).max(100_000).describe('Markdown or plain text; headings become part of the citation'),
     language: language.default('en').describe('ISO 639-1 code of the text'),
@@ -49,7 +49,7 @@ export const articleQuery = pageQuery.extend({
 });
 export type ArticleListQuery = z.infer<typeof articleQuery>;
 
-export const searchQuery = z.object({
+export const searchQuery = z.strictObject({
   q: z.string().trim().min(1).max(8_000).describe('A question or a whole mail'),
   language: language.optional().describe('Only passages of this language, if there are any'),
   category: label.optional().describe('Leave out articles that are for other categories'),

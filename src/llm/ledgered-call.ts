@@ -40,9 +40,9 @@ export class LedgeredCall {
 
   /** @throws AppError LLM_*; the signal's reason when it aborts */
   async ask({ identity, question, signal }: PaidQuestion): Promise<PaidAnswer> {
-    const known = await this.ledger.findDone(identity.requestKey);
-    if (known?.answer && known.usage) return { answer: known.answer, usage: known.usage, reused: true };
-    await this.budget.assertAllowed(identity.emailId);
+    const { done, made } = await this.ledger.lookUp(identity);
+    if (done?.answer && done.usage) return { answer: done.answer, usage: done.usage, reused: true };
+    await this.budget.assertAllowed(made);
 
     return this.gate.run(signal, async () => {
       const begin = await this.ledger.begin(identity);

@@ -4,7 +4,6 @@ import { Clock } from '../common/clock.js';
 import { AppError } from '../common/errors.js';
 import { llmBudgetRemaining } from '../common/metrics.js';
 import { AppConfig } from '../config/app-config.js';
-import { LlmCallRepository } from './llm-call.repository.js';
 import { LlmSpendRepository } from './llm-spend.repository.js';
 
 /**
@@ -15,7 +14,6 @@ import { LlmSpendRepository } from './llm-spend.repository.js';
 export class LlmBudget implements OnModuleInit {
   constructor(
     private readonly config: AppConfig,
-    private readonly calls: LlmCallRepository,
     private readonly spend: LlmSpendRepository,
     private readonly clock: Clock,
     @InjectPinoLogger(LlmBudget.name) private readonly logger: PinoLogger,
@@ -28,10 +26,12 @@ export class LlmBudget implements OnModuleInit {
     }
   }
 
-  /** @throws AppError LLM_BUDGET, not retryable: another engine has to answer */
-  async assertAllowed(emailId: string): Promise<void> {
+  /**
+   * @param made calls that the email has caused so far
+   * @throws AppError LLM_BUDGET, not retryable: another engine has to answer
+   */
+  async assertAllowed(made: number): Promise<void> {
     const { LLM_MAX_CALLS_PER_EMAIL: maxCalls, LLM_DAILY_BUDGET_USD: budget } = this.config.env;
-    const made = await this.calls.countForEmail(emailId);
     if (made >= maxCalls) {
       throw new AppError('LLM_BUDGET', `This email has used its ${maxCalls} model calls (LLM_MAX_CALLS_PER_EMAIL).`, {
         details: { cap: 'email', made },
@@ -50,8 +50,9 @@ export class LlmBudget implements OnModuleInit {
     }
   }
 
+  /** Without prices there is nothing to add up. */
   async book(usd: number): Promise<void> {
-    await this.spend.add(this.today(), usd);
+    if (usd > 0) await this.spend.add(this.today(), usd);
   }
 
   private today(): string {

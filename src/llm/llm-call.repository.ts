@@ -82,10 +82,20 @@ export class LlmCallRepository {
       .exec();
   }
 
+  /** Before a call, in one read: the stored answer to this question, and how many calls the email has caused. */
+  async lookUp({
+    requestKey,
+    emailId,
+  }: Pick<LlmCallIdentity, 'requestKey' | 'emailId'>): Promise<{ done: LlmCall | null; made: number }> {
+    const rows = await this.model.find({ emailId }).lean<LlmCallDoc[]>().exec();
+    const done = rows.find((row) => row.requestKey === requestKey && row.state === 'done');
+    return { done: done ? toPlain(done) : null, made: sumOfCalls(rows) };
+  }
+
   /** Calls that an email has caused and that may have been charged. */
   async countForEmail(emailId: string): Promise<number> {
     const rows = await this.model.find({ emailId }, { calls: 1 }).lean<Pick<LlmCallDoc, 'calls'>[]>().exec();
-    return rows.reduce((sum, row) => sum + row.calls, 0);
+    return sumOfCalls(rows);
   }
 
   /** For an erase request. Returns how many rows went. */
@@ -93,3 +103,6 @@ export class LlmCallRepository {
     return (await this.model.deleteMany({ emailId }).exec()).deletedCount;
   }
 }
+
+const sumOfCalls = (rows: readonly Pick<LlmCallDoc, 'calls'>[]): number =>
+  rows.reduce((sum, row) => sum + row.calls, 0);

@@ -54,12 +54,14 @@ export class ModelClient {
   /** Never throws: a failure is a value, with what it means for the bill. Ends at the signal or at LLM_TIMEOUT_SECONDS. */
   async ask(question: Question, signal: AbortSignal): Promise<CallOutcome> {
     const deadline = new AbortController();
-    const late = new AppError('LLM_TIMEOUT', 'The model did not answer in time.', { retryable: true });
-    const timer = setTimeout(() => deadline.abort(late), this.models.timeoutMs);
+    const timer = setTimeout(
+      () => deadline.abort(new AppError('LLM_TIMEOUT', 'The model did not answer in time.', { retryable: true })),
+      this.models.timeoutMs,
+    );
     try {
       const outcome = await this.attempt(question, AbortSignal.any([signal, deadline.signal]));
       if (outcome.kind === 'failed' && signal.aborted) return { ...outcome, error: signal.reason };
-      if (outcome.kind === 'failed' && deadline.signal.aborted) return { ...outcome, error: late };
+      if (outcome.kind === 'failed' && deadline.signal.aborted) return { ...outcome, error: deadline.signal.reason };
       return outcome;
     } finally {
       clearTimeout(timer);
@@ -112,9 +114,15 @@ export class ModelClient {
  * drop `additionalProperties: false`, which strict mode demands.
  */
 function plainSchema(schema: z.ZodType): Record<string, unknown> {
+  const known = plainSchemas.get(schema);
+  if (known) return known;
   const { $schema: _, ...plain } = JSON.parse(JSON.stringify(z.toJSONSchema(schema))) as Record<string, unknown>;
+  plainSchemas.set(schema, plain);
   return plain;
 }
+
+/** Prompts keep their schemas: each is translated once. */
+const plainSchemas = new WeakMap<z.ZodType, Record<string, unknown>>();
 
 /** For servers without schema mode: the schema goes into the system message (some templates allow only one of those). */
 function withSchemaInPrompt(messages: BaseMessage[], schema: Record<string, unknown>): BaseMessage[] {

@@ -69,3 +69,4 @@ export const replySchema = new Schema<ReplyDoc>(
 replySchema.index({ emailId: 1, slot: 1 }, { unique: true });
 replySchema.index({ state: 1, _id: -1 });
 replySchema.index({ threadId: 1, _id: 1 });
+replySchema.index({ mailboxId: 1, _id: -1 });

@@ -97,7 +97,7 @@ export const feedbackView = z
 export type FeedbackView = z.infer<typeof feedbackView>;
 export const feedbackPage = pageOf(feedbackView, 'FeedbackPage');
 
-export const exportQuery = z.object({
+export const exportQuery = z.strictObject({
   source: z.enum(['human', 'review', 'auto']).optional().describe('Only labels of this source'),
 });
 export type ExportQuery = z.infer<typeof exportQuery>;

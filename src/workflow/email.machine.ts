@@ -49,9 +49,6 @@ export const TRANSITIONS = {
   },
 } as const satisfies Record<EmailState, Record<string, EmailState>>;
 
-type Events = typeof TRANSITIONS;
-export type EmailEvent = { [S in EmailState]: keyof Events[S] }[EmailState] & string;
-
 /** Who moves an email on from a state: a step of the workflow, a person, or nobody (it has ended). */
 export const OWNER_OF: Record<EmailState, 'step' | 'person' | 'nobody'> = {
   received: 'step',

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
@@ -24,19 +34,22 @@ describe('embedded-mongo: files and directories', () => {
     return join(dir, 'data.mdb');
   }
 
-  const exitOf = (): Promise<ServerExit> => spawnServer(dir).then(
-    async (server) => {
-      await server.end('SIGKILL');
-      throw new Error('the server started');
-    },
-    (error: ServerExit) => error,
-  );
+  const exitOf = (): Promise<ServerExit> =>
+    spawnServer(dir).then(
+      async (server) => {
+        await server.end('SIGKILL');
+        throw new Error('the server started');
+      },
+      (error: ServerExit) => error,
+    );
 
   it('refuses a second server on the directory and names the first', async () => {
     const first = await spawnServer(dir);
     const exit = await exitOf();
     expect(exit.code).toBe(IN_USE);
-    expect(exit.output).toBe(`embedded-mongo: ${dir} is in use by another embedded-mongo server (process ${first.child.pid})\n`);
+    expect(exit.output).toBe(
+      `embedded-mongo: ${dir} is in use by another embedded-mongo server (process ${first.child.pid})\n`,
+    );
     await first.end('SIGTERM');
   });
 
@@ -128,9 +141,13 @@ describe('embedded-mongo: files and directories', () => {
   });
 
   it('refuses to listen beyond loopback without credentials', () => {
-    const { status, stderr } = spawnSync(process.execPath, [compileServer(), '--dir', dir, '--port', '0', '--host', '0.0.0.0'], {
-      encoding: 'utf8',
-    });
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [compileServer(), '--dir', dir, '--port', '0', '--host', '0.0.0.0'],
+      {
+        encoding: 'utf8',
+      },
+    );
     expect(status).not.toBe(0);
     expect(stderr).toContain('without credentials');
   });

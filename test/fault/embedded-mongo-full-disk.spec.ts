@@ -14,9 +14,13 @@ const FILE_LIMIT_KB = 4096;
 
   it('gives the client an error, keeps everything acknowledged and goes on reading', async () => {
     const main = compileServer();
-    const child = spawn('bash', ['-c', `ulimit -f ${FILE_LIMIT_KB}; exec "$0" "$@"`, process.execPath, main, '--dir', dir, '--port', '0'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      'bash',
+      ['-c', `ulimit -f ${FILE_LIMIT_KB}; exec "$0" "$@"`, process.execPath, main, '--dir', dir, '--port', '0'],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     await new Promise((resolve) => child.stdout.once('data', resolve));
     const { port } = JSON.parse(readFileSync(join(dir, 'server.json'), 'utf8')) as { port: number };
     const client = await MongoClient.connect(`mongodb://127.0.0.1:${port}/?replicaSet=rs0`);

@@ -62,8 +62,10 @@ describe('clients of the embedded store', () => {
   }, 60_000);
 });
 
-const majorOfProduct = (): number =>
-  Number((jest.requireActual('mongodb/package.json') as { version: string }).version.split('.')[0]);
+const majorOfProduct = (): number => {
+  const { version } = jest.requireActual<{ version: string }>('mongodb/package.json');
+  return Number(version.split('.')[0]);
+};
 
 const SHELL_SCRIPT = `
   const c = db.things;

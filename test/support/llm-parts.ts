@@ -46,7 +46,7 @@ export async function llmParts(connection: Connection, env: Record<string, strin
   const models = new ChatModelFactory(config);
   const ledger = new LlmCallRepository(calls, clock);
   const spend = new LlmSpendRepository(spends);
-  const budget = new LlmBudget(config, ledger, spend, clock, logger);
+  const budget = new LlmBudget(config, spend, clock, logger);
   const gate = new ProviderGate(config, models, new LlmGateRepository(gates), clock, logger);
   const client = new ModelClient(config, models, clock);
   const call = new StructuredCall(models, new LedgeredCall(ledger, budget, gate, client, clock, logger));

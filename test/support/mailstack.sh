@@ -3,7 +3,7 @@
 #
 #   mailstack.sh start DIR [USERS] [BASE_PORT]     mailstack.sh stop DIR
 #
-# Users u1..uN at support.test and customer.test, password "secret". Ports from BASE_PORT (default 11000):
+# Users support@support.test and u1..uN at support.test and customer.test, password "secret". Ports from BASE_PORT (default 11000):
 #   +0 IMAP with STARTTLS   +1 IMAPS   +2 LMTP   +3 SMTP without login   +4 submission (STARTTLS, login)   +5 SMTPS (login)
 #   +9 is asked for the validity of OAuth 2 tokens (RFC 7662) and is served by the test.
 # Needs root and the packages dovecot-imapd dovecot-lmtpd dovecot-sieve postfix openssl.
@@ -35,11 +35,12 @@ make_certificate() {
 }
 
 write_users() {
+  echo 'support@support.test:{PLAIN}secret::::::' >"$dir/users"
   for number in $(seq "$users"); do
     for domain in support.test customer.test; do
       echo "u$number@$domain:{PLAIN}secret::::::"
     done
-  done >"$dir/users"
+  done >>"$dir/users"
 }
 
 write_dovecot_conf() {

@@ -75,6 +75,7 @@ export class MailStack {
     subject?: string;
     text?: string;
     messageId?: string;
+    inReplyTo?: string;
   }): Promise<string> {
     const { smtp: port } = this.ports;
     const transport = nodemailer.createTransport({ host: '127.0.0.1', port, ignoreTLS: true });
@@ -99,6 +100,15 @@ export class MailStack {
     mails.forEach((mail, index) => {
       writeFileSync(join(maildir, 'new', `${Date.now()}.${process.pid}_${index}.seed`), mail);
     });
+    await run('chown', ['-R', 'mail:mail', join(this.dir, 'mail')]);
+  }
+
+  /** The user's own rules for mail that arrives (RFC 5228), e.g. an autoresponder. */
+  async setSieve(user: string, script: string): Promise<void> {
+    const [name, domain] = user.split('@') as [string, string];
+    const home = join(this.dir, 'mail', domain, name);
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, '.dovecot.sieve'), script);
     await run('chown', ['-R', 'mail:mail', join(this.dir, 'mail')]);
   }
 

@@ -11,18 +11,28 @@ export interface ClassifyEmailInput {
 }
 
 /** Reasons first: a model that has to write them down before the label picks better ones. */
-const outputSchema = (input: ClassifyEmailInput) =>
+const schemaFor = (categories: string[]) =>
   z.object({
     reason: z.string().describe('One sentence: what in the mail decides the category and the priority'),
     summary: z
       .string()
       .describe('What the sender wants, one sentence of at most 200 characters, in the language of the mail'),
-    category: z.enum(input.categories.map(({ name }) => name)),
+    category: z.enum(categories),
     priority: z.enum(PRIORITIES),
     sentiment: z.enum(SENTIMENTS).describe('Tone of the sender, not of the matter'),
     language: z.string().nullable().describe('ISO 639-1 code of the language of the mail, null when it cannot be told'),
   });
-export type ClassifyEmailOutput = z.infer<ReturnType<typeof outputSchema>>;
+export type ClassifyEmailOutput = z.infer<ReturnType<typeof schemaFor>>;
+
+let latest: { key: string; schema: ReturnType<typeof schemaFor> } | null = null;
+
+/** The schema of the present categories: made once, since making and compiling it costs more than using it. */
+function outputSchema({ categories }: ClassifyEmailInput): ReturnType<typeof schemaFor> {
+  const names = categories.map(({ name }) => name);
+  const key = JSON.stringify(names);
+  if (latest?.key !== key) latest = { key, schema: schemaFor(names) };
+  return latest.schema;
+}
 
 const SYSTEM = `You sort the mail of a customer support team. You only classify: nobody is answered and nothing is done by you.
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ID_PATTERN } from '../id.js';
 
 /** Query parameters of every list: newest first, `cursor` is the id after which the page starts. */
-export const pageQuery = z.object({
+export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(25).describe('Items a page, 1 to 100'),
   cursor: z.string().regex(ID_PATTERN).optional().describe('`nextCursor` of the page before'),
 });

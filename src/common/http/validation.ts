@@ -24,4 +24,4 @@ function describe(issues: readonly Issue[]): string {
 
 /** The global pipe: checks `@Body/@Query/@Param({ schema })`, answers 400 with every field that is wrong. */
 export const validationPipe = (): StandardSchemaValidationPipe =>
-  new StandardSchemaValidationPipe({ exceptionFactory: (issues) => invalidInput(describe(issues as Issue[])) });
+  new StandardSchemaValidationPipe({ exceptionFactory: (issues) => invalidInput(describe(issues)) });

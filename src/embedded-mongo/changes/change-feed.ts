@@ -140,7 +140,12 @@ export class ChangeFeed implements ChangeSink {
     return waitIn(this.commitWaiters, ms, signal);
   }
 
-  private document(kind: ChangeKind, info: CollectionInfo, raw: Buffer, states: Pick<Pending, 'before' | 'after'>): void {
+  private document(
+    kind: ChangeKind,
+    info: CollectionInfo,
+    raw: Buffer,
+    states: Pick<Pending, 'before' | 'after'>,
+  ): void {
     this.pending.push({
       kind,
       db: info.db,
@@ -155,7 +160,8 @@ export class ChangeFeed implements ChangeSink {
   private forgetOld(): void {
     let drop = Math.max(0, this.events.length - MAX_EVENTS);
     for (let i = 0; i < drop; i++) this.bytes -= sizeOf(this.events[i] as ChangeEvent);
-    while (this.bytes > MAX_BYTES && drop < this.events.length) this.bytes -= sizeOf(this.events[drop++] as ChangeEvent);
+    while (this.bytes > MAX_BYTES && drop < this.events.length)
+      this.bytes -= sizeOf(this.events[drop++] as ChangeEvent);
     if (drop > 0) this.events.splice(0, drop);
   }
 }

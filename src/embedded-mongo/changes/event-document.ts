@@ -34,7 +34,9 @@ export function eventDocument(event: ChangeEvent, options: EventOptions): Docume
     clusterTime: time,
     ...(uuid ? { collectionUUID: new Binary(uuid, Binary.SUBTYPE_UUID) } : {}),
     wallTime,
-    ...(event.transaction ? { txnNumber: Long.fromBigInt(event.transaction.txnNumber), lsid: event.transaction.lsid } : {}),
+    ...(event.transaction
+      ? { txnNumber: Long.fromBigInt(event.transaction.txnNumber), lsid: event.transaction.lsid }
+      : {}),
     ...fullDocumentOf(event, options),
     ns: collection === undefined ? { db } : { db, coll: collection },
     ...(kind === 'rename' ? { to: event.detail?.['to'] } : {}),
@@ -56,7 +58,10 @@ export function invalidateDocument(event: ChangeEvent, run: Buffer): Document {
 }
 
 function descriptionOf(event: ChangeEvent, options: EventOptions): Document {
-  const { disambiguatedPaths, ...description } = describeUpdate(decode(event.before as Buffer), decode(event.after as Buffer));
+  const { disambiguatedPaths, ...description } = describeUpdate(
+    decode(event.before as Buffer),
+    decode(event.after as Buffer),
+  );
   return { ...description, ...(options.expanded ? { disambiguatedPaths } : {}) };
 }
 

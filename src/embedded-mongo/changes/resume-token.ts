@@ -28,7 +28,8 @@ export function encodeToken({ sequence, invalidate }: TokenPosition, run: Buffer
 export function decodeToken(token: unknown, run: Buffer): TokenPosition {
   const data = isDocument(token) ? token['_data'] : undefined;
   if (typeof data !== 'string') throw new MongoError(40649, "invalid resume token: no '_data' string");
-  if (!/^([0-9a-f]{2})*$/i.test(data)) throw new MongoError(9, `resume token string was not a valid hex string: ${data}`);
+  if (!/^([0-9a-f]{2})*$/i.test(data))
+    throw new MongoError(9, `resume token string was not a valid hex string: ${data}`);
   const bytes = Buffer.from(data, 'hex');
   if (bytes.length !== BYTES) throw new MongoError(260, 'the resume token is not one of this server');
   if (!bytes.subarray(9).equals(run)) {

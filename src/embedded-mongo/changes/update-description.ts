@@ -13,7 +13,12 @@ export interface UpdateDescription {
 
 /** The difference of two states of a document: dotted paths into documents, positions in arrays. */
 export function describeUpdate(before: Document, after: Document): UpdateDescription {
-  const description: UpdateDescription = { updatedFields: {}, removedFields: [], truncatedArrays: [], disambiguatedPaths: {} };
+  const description: UpdateDescription = {
+    updatedFields: {},
+    removedFields: [],
+    truncatedArrays: [],
+    disambiguatedPaths: {},
+  };
   compareDocuments(before, after, [], description);
   return description;
 }

@@ -33,7 +33,19 @@ function configureFailPoint(context: CommandContext): Reply {
 function collStats(context: CommandContext): Reply {
   const ns = namespaceOf(context);
   const info = context.server.store.catalog.find(ns);
-  if (!info) return { ns, size: 0, count: 0, storageSize: 0, totalSize: 0, nindexes: 0, totalIndexSize: 0, indexSizes: {}, scaleFactor: 1, ok: 1 };
+  if (!info)
+    return {
+      ns,
+      size: 0,
+      count: 0,
+      storageSize: 0,
+      totalSize: 0,
+      nindexes: 0,
+      totalIndexSize: 0,
+      indexSizes: {},
+      scaleFactor: 1,
+      ok: 1,
+    };
   const { count, bytes } = info.stats;
   return {
     ns,
@@ -90,8 +102,17 @@ function serverStatus(context: CommandContext): Reply {
     uptime,
     uptimeMillis: Long.fromNumber(Math.floor(uptime * 1000)),
     localTime: new Date(),
-    connections: { current: server.connections.current, available: server.options.maxConnections - server.connections.current, totalCreated: server.connections.total },
-    mem: { bits: 64, resident: Math.round(memory.rss / 1048576), virtual: Math.round(memory.rss / 1048576), supported: true },
+    connections: {
+      current: server.connections.current,
+      available: server.options.maxConnections - server.connections.current,
+      totalCreated: server.connections.total,
+    },
+    mem: {
+      bits: 64,
+      resident: Math.round(memory.rss / 1048576),
+      virtual: Math.round(memory.rss / 1048576),
+      supported: true,
+    },
     metrics: { cursor: { open: { total: Long.fromNumber(server.cursors.size) } } },
     transactions: { currentOpen: Long.fromNumber(server.transactions.openCount) },
     // Says plainly what it is: tools must not take it for a mongod.
@@ -116,7 +137,14 @@ function getParameter({ command }: CommandContext): Reply {
 
 function hostInfo(): Reply {
   return {
-    system: { currentTime: new Date(), hostname: hostname(), cpuAddrSize: 64, memSizeMB: Math.round(totalmem() / 1048576), numCores: cpus().length, cpuArch: process.arch },
+    system: {
+      currentTime: new Date(),
+      hostname: hostname(),
+      cpuAddrSize: 64,
+      memSizeMB: Math.round(totalmem() / 1048576),
+      numCores: cpus().length,
+      cpuArch: process.arch,
+    },
     os: { type: type(), name: type(), version: release() },
     extra: {},
     ok: 1,
@@ -158,27 +186,52 @@ export const administrationCommands: CommandTable = {
   replSetGetStatus: { run: replicaSetStatus },
   replSetGetConfig: {
     run: ({ connection }) => ({
-      config: { _id: 'rs0', version: 1, term: 1, protocolVersion: Long.ONE, members: [{ _id: 0, host: connection.local, priority: 1, votes: 1 }] },
+      config: {
+        _id: 'rs0',
+        version: 1,
+        term: 1,
+        protocolVersion: Long.ONE,
+        members: [{ _id: 0, host: connection.local, priority: 1, votes: 1 }],
+      },
       ok: 1,
     }),
   },
   usersInfo: {
     run: ({ server }) => ({
       users: server.credentials
-        ? [{ _id: `admin.${server.credentials.username}`, user: server.credentials.username, db: 'admin', roles: [{ role: 'root', db: 'admin' }], mechanisms: ['SCRAM-SHA-256'] }]
+        ? [
+            {
+              _id: `admin.${server.credentials.username}`,
+              user: server.credentials.username,
+              db: 'admin',
+              roles: [{ role: 'root', db: 'admin' }],
+              mechanisms: ['SCRAM-SHA-256'],
+            },
+          ]
         : [],
       ok: 1,
     }),
   },
   rolesInfo: { run: () => ({ roles: [], ok: 1 }) },
-  getDefaultRWConcern: { run: () => ({ defaultReadConcern: { level: 'local' }, defaultWriteConcern: { w: 'majority', wtimeout: 0 }, ok: 1 }) },
+  getDefaultRWConcern: {
+    run: () => ({ defaultReadConcern: { level: 'local' }, defaultWriteConcern: { w: 'majority', wtimeout: 0 }, ok: 1 }),
+  },
   fsync: { run: () => ({ numFiles: 1, ok: 1 }) },
   validate: {
     run: (context) => {
       const ns = namespaceOf(context);
       const info = context.server.store.catalog.find(ns);
       if (!info) throw new MongoError(26, `Collection '${ns}' does not exist to validate.`);
-      return { ns, nInvalidDocuments: 0, nrecords: info.stats.count, nIndexes: countIndexes(info), valid: true, errors: [], warnings: [], ok: 1 };
+      return {
+        ns,
+        nInvalidDocuments: 0,
+        nrecords: info.stats.count,
+        nIndexes: countIndexes(info),
+        valid: true,
+        errors: [],
+        warnings: [],
+        ok: 1,
+      };
     },
   },
   currentOp: { run: () => ({ inprog: [], ok: 1 }) },
@@ -191,7 +244,9 @@ export const administrationCommands: CommandTable = {
   createSearchIndexes: { run: refused('Atlas Search is not available in the embedded store') },
   updateSearchIndex: { run: refused('Atlas Search is not available in the embedded store') },
   dropSearchIndex: { run: refused('Atlas Search is not available in the embedded store') },
-  mapReduce: { run: refused('mapReduce needs server-side JavaScript, which the embedded store does not run; use aggregate') },
+  mapReduce: {
+    run: refused('mapReduce needs server-side JavaScript, which the embedded store does not run; use aggregate'),
+  },
   eval: { run: refused('server-side JavaScript is not available in the embedded store') },
   createUser: { run: refused('users are set by the credentials file of the embedded store') },
   shardCollection: { run: refused('the embedded store is not sharded') },

@@ -25,7 +25,10 @@ const CHUNK = 500;
 export async function writeResult(context: CommandContext, plan: PipelinePlan): Promise<void> {
   const instruction = plan.write as NonNullable<PipelinePlan['write']>;
   if (context.session?.autocommit === false) {
-    throw new MongoError(263, `Operation not permitted in transaction :: caused by :: Aggregation stage ${instruction.stage} cannot run within a multi-document transaction`);
+    throw new MongoError(
+      263,
+      `Operation not permitted in transaction :: caused by :: Aggregation stage ${instruction.stage} cannot run within a multi-document transaction`,
+    );
   }
   const { readConcern } = context.command;
   if (isDocument(readConcern) && readConcern['level'] === 'linearizable') {
@@ -141,7 +144,11 @@ class MergeWriter {
     const wanted = new Set(on);
     const isUnique = info?.indexes.some(
       ({ unique, partialFilter, sparse, fields }) =>
-        unique && !partialFilter && !sparse && fields.length === wanted.size && fields.every(([path]) => wanted.has(path)),
+        unique &&
+        !partialFilter &&
+        !sparse &&
+        fields.length === wanted.size &&
+        fields.every(([path]) => wanted.has(path)),
     );
     if (!isUnique) throw new MongoError(51183, 'Cannot find index to verify that join fields will be unique');
   }
@@ -153,7 +160,11 @@ class MergeWriter {
     const exists = this.exists(writer, filter);
     if (!exists) {
       if (whenNotMatched === 'discard') return;
-      if (whenNotMatched === 'fail') throw new MongoError(13113, '$merge could not find a matching document in the target collection for at least one document in the source collection');
+      if (whenNotMatched === 'fail')
+        throw new MongoError(
+          13113,
+          '$merge could not find a matching document in the target collection for at least one document in the source collection',
+        );
       const info = writer.names.find(this.ns) ?? writer.names.create(this.ns, {});
       validatorOf(info, toBoolean(this.context.command['bypassDocumentValidation'])).check(doc);
       const raw = ensureIdFirst(encode(doc), () => new ObjectId());
@@ -182,7 +193,7 @@ class MergeWriter {
   private joinValue(doc: Document, path: string): unknown {
     const value = path.split('.').reduce<unknown>((inner, part) => (inner as Document | undefined)?.[part], doc);
     if (value === undefined || value === null || Array.isArray(value)) {
-      throw new MongoError(51132, '$merge write error: \'on\' field cannot be missing, null, undefined or an array');
+      throw new MongoError(51132, "$merge write error: 'on' field cannot be missing, null, undefined or an array");
     }
     return value;
   }

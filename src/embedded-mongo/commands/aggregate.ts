@@ -26,7 +26,8 @@ async function aggregate(context: CommandContext): Promise<Reply> {
   if (command['apiStrict'] === true) refuseUnstable(request.pipeline);
   if (toBoolean(command['explain'])) return explainAggregate(context, request);
   const cursor = optionalDocument(context, 'cursor');
-  if (!cursor) throw new MongoError(9, "The 'cursor' option is required, except for aggregate with the explain argument");
+  if (!cursor)
+    throw new MongoError(9, "The 'cursor' option is required, except for aggregate with the explain argument");
   const batchSize = batchSizeOf(cursor);
   if (first && '$changeStream' in first) return openChangeStream(context, request, batchSize);
   const plan = planPipeline(context, request);
@@ -44,7 +45,10 @@ export function parseAggregate(context: CommandContext): AggregateRequest {
   // Shape errors first: the stages are looked at by name below.
   analyzeShape(pipeline);
   return {
-    ns: typeof command[name] === 'string' ? namespaceOf(context) : wholeDatabase(db, pipeline as Document[], command[name]),
+    ns:
+      typeof command[name] === 'string'
+        ? namespaceOf(context)
+        : wholeDatabase(db, pipeline as Document[], command[name]),
     pipeline: pipeline as Document[],
     collation: optionalDocument(context, 'collation'),
     hint: command['hint'],
@@ -60,17 +64,26 @@ function analyzeShape(pipeline: unknown[]): void {
   }
 }
 
-const UNSTABLE_STAGES = new Set(['$currentOp', '$indexStats', '$listLocalSessions', '$listSessions', '$planCacheStats', '$search']);
+const UNSTABLE_STAGES = new Set([
+  '$currentOp',
+  '$indexStats',
+  '$listLocalSessions',
+  '$listSessions',
+  '$planCacheStats',
+  '$search',
+]);
 
 function refuseUnstable(pipeline: Document[]): void {
   for (const stage of pipeline) {
     const [name = ''] = Object.keys(stage);
-    if (UNSTABLE_STAGES.has(name)) throw new MongoError(323, `stage ${name} is not allowed with 'apiStrict: true' in API Version 1`);
+    if (UNSTABLE_STAGES.has(name))
+      throw new MongoError(323, `stage ${name} is not allowed with 'apiStrict: true' in API Version 1`);
   }
 }
 
 function wholeDatabase(db: string, [first]: Document[], target: unknown): string {
-  if (toInteger(target, 0) !== 1) throw new MongoError(9, "Invalid command format: the 'aggregate' field must specify a collection name or 1");
+  if (toInteger(target, 0) !== 1)
+    throw new MongoError(9, "Invalid command format: the 'aggregate' field must specify a collection name or 1");
   const [name = ''] = Object.keys(first ?? {});
   if (!SOURCES_WITHOUT_COLLECTION.has(name)) {
     throw new MongoError(73, `{aggregate: 1} is not valid for '${name}'; a collection is required.`);
@@ -88,7 +101,8 @@ function batchSizeOf(cursor: Document): number | undefined {
 
 function sourceOf(plan: PipelinePlan, slice: TimeSlice): IteratorSource | AsyncSource {
   // Nothing is left for the pipeline to do: the stored bytes go out as they are.
-  if (plan.query && plan.rest.length === 0) return new IteratorSource(rawDocuments(plan.query, slice), plan.limit ?? Infinity);
+  if (plan.query && plan.rest.length === 0)
+    return new IteratorSource(rawDocuments(plan.query, slice), plan.limit ?? Infinity);
   return new AsyncSource(plan.run());
 }
 

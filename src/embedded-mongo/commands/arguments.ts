@@ -65,7 +65,7 @@ export function optionalArray({ command, name }: CommandContext, field: string):
   const value = command[field];
   if (value === undefined || value === null) return undefined;
   if (!Array.isArray(value)) throw wrongType(name, field, value, 'array');
-  return value;
+  return value as unknown[];
 }
 
 /** A count that must not be negative (limit, skip, batchSize, maxTimeMS). */

@@ -13,7 +13,10 @@ function saslStart(context: CommandContext): Reply {
   const { command, server, connection } = context;
   if (!server.credentials) throw new MongoError(18, 'Authentication is not configured on this server');
   if (command['mechanism'] !== MECHANISM) {
-    throw new MongoError(334, `Received authentication for mechanism ${String(command['mechanism'])} which is not enabled`);
+    throw new MongoError(
+      334,
+      `Received authentication for mechanism ${String(command['mechanism'])} which is not enabled`,
+    );
   }
   const conversation = new ScramConversation(server.credentials);
   connection.conversation = conversation;
@@ -55,7 +58,7 @@ export function speculativeAuthentication(context: CommandContext): Document | n
   const speculative = context.command['speculativeAuthenticate'];
   if (!isDocument(speculative) || !context.server.credentials || speculative['mechanism'] !== MECHANISM) return null;
   try {
-    const { ok, ...reply } = saslStart({ ...context, command: speculative });
+    const { ok: _, ...reply } = saslStart({ ...context, command: speculative });
     return reply;
   } catch {
     return null;
@@ -74,7 +77,11 @@ function connectionStatus({ connection, server }: CommandContext): Reply {
   const roles = users.length > 0 ? [{ role: 'root', db: 'admin' }] : [];
   const privileges = server.credentials && users.length === 0 ? [] : undefined;
   return {
-    authInfo: { authenticatedUsers: users, authenticatedUserRoles: roles, authenticatedUserPrivileges: privileges ?? [] },
+    authInfo: {
+      authenticatedUsers: users,
+      authenticatedUserRoles: roles,
+      authenticatedUserPrivileges: privileges ?? [],
+    },
     ok: 1,
   };
 }

@@ -1,23 +1,21 @@
 import { Binary, Long } from 'bson';
 import { encode } from '../bson/codec.js';
-import { type Document, isDocument, isNumeric } from '../bson/values.js';
+import { type Document, isDocument } from '../bson/values.js';
 import { MongoError } from '../errors.js';
-import { compileCollation } from '../query/collation.js';
 import { compileFilter } from '../query/match.js';
 import { toBoolean, toInteger } from '../storage/integers.js';
 import type { CollectionInfo } from '../storage/catalog-types.js';
-import { allowOnly, namespaceOf, optionalDocument, requiredDocument, requiredString, writableNamespace } from './arguments.js';
+import {
+  allowOnly,
+  namespaceOf,
+  optionalDocument,
+  requiredDocument,
+  requiredString,
+  writableNamespace,
+} from './arguments.js';
 import type { CommandContext, CommandTable, Reply } from './context.js';
 import { ListSource } from './cursor-source.js';
-import { refusePipelineOf } from './views.js';
-
-const CREATE_OPTIONS = new Set([
-  'capped', 'size', 'max', 'collation', 'validator', 'validationLevel', 'validationAction', 'viewOn', 'pipeline',
-  'storageEngine', 'indexOptionDefaults', 'autoIndexId', 'idIndex', 'expireAfterSeconds', 'timeseries', 'clusteredIndex',
-  'changeStreamPreAndPostImages', 'flags', 'temp', 'encryptedFields',
-]); // prettier-ignore
-/** Options that only steer the command or say nothing: they are not kept. */
-const NOT_STORED = new Set(['autoIndexId', 'idIndex', 'storageEngine', 'indexOptionDefaults', 'flags', 'temp']);
+import { checkedOptions, checkValidator, CREATE_OPTIONS } from './collection-options.js';
 
 async function create(context: CommandContext): Promise<Reply> {
   allowOnly(context, CREATE_OPTIONS);
@@ -30,7 +28,8 @@ async function create(context: CommandContext): Promise<Reply> {
       if (sameOptions(existing, options)) return { ok: 1 };
       throw new MongoError(48, `Collection ${ns} already exists.`);
     }
-    const type = options['viewOn'] !== undefined ? 'view' : options['timeseries'] !== undefined ? 'timeseries' : 'collection';
+    const type =
+      options['viewOn'] !== undefined ? 'view' : options['timeseries'] !== undefined ? 'timeseries' : 'collection';
     names.create(ns, options, type);
     return { ok: 1 };
   });
@@ -38,84 +37,6 @@ async function create(context: CommandContext): Promise<Reply> {
 
 function sameOptions(existing: CollectionInfo, options: Document): boolean {
   return encode(existing.options).equals(encode(options));
-}
-
-function checkedOptions(context: CommandContext): Document {
-  const { command } = context;
-  const options: Document = {};
-  for (const [name, value] of Object.entries(command)) {
-    if (CREATE_OPTIONS.has(name) && !NOT_STORED.has(name) && value !== undefined && value !== null) options[name] = value;
-  }
-  checkCapped(options);
-  if (options['collation'] !== undefined) {
-    const collation = compileCollation(options['collation']);
-    if (collation) options['collation'] = { ...collation.spec, version: '57.1' };
-    else delete options['collation'];
-  }
-  if (options['validator'] !== undefined) checkValidator(context, options);
-  if (options['viewOn'] !== undefined) checkView(context, options);
-  else if (options['pipeline'] !== undefined) throw new MongoError(72, "'pipeline' requires 'viewOn' to also be specified");
-  checkClustered(options);
-  checkTimeseries(options);
-  return options;
-}
-
-function checkCapped(options: Document): void {
-  const { capped, size, max } = options;
-  if (capped !== undefined && !toBoolean(capped)) {
-    delete options['capped'];
-    delete options['size'];
-    delete options['max'];
-    return;
-  }
-  if (capped === undefined) {
-    if (size !== undefined) throw new MongoError(72, "the 'capped' field needs to be true when either the 'size' or 'max' fields are present");
-    if (max !== undefined) throw new MongoError(72, "the 'capped' field needs to be true when either the 'size' or 'max' fields are present");
-    return;
-  }
-  if (size === undefined) throw new MongoError(72, "the 'size' field is required when 'capped' is true");
-  if (!isNumeric(size)) throw new MongoError(14, "the 'size' field has to be a number");
-  if (toInteger(size, 0) <= 0) throw new MongoError(51024, "BSON field 'size' value must be >= 1");
-  options['capped'] = true;
-}
-
-function checkValidator(context: CommandContext, options: Document): void {
-  const validator = requiredDocument(context, 'validator');
-  if (Object.keys(validator).length > 0) compileFilter(validator, {});
-  const { validationLevel: level, validationAction: action } = options;
-  if (level !== undefined && !['off', 'strict', 'moderate'].includes(level as string)) {
-    throw new MongoError(2, `Enumeration value '${String(level)}' for field 'validationLevel' is not a valid value.`);
-  }
-  if (action !== undefined && !['error', 'warn'].includes(action as string)) {
-    throw new MongoError(2, `Enumeration value '${String(action)}' for field 'validationAction' is not a valid value.`);
-  }
-}
-
-function checkView(context: CommandContext, options: Document): void {
-  requiredString(context, 'viewOn');
-  const { pipeline = [] } = options;
-  if (!Array.isArray(pipeline) || !pipeline.every(isDocument)) throw new MongoError(14, "'pipeline' must be an array of objects");
-  refusePipelineOf(pipeline);
-  options['pipeline'] = pipeline;
-}
-
-function checkClustered(options: Document): void {
-  const { clusteredIndex } = options;
-  if (clusteredIndex === undefined) return;
-  // Every collection is stored by its _id here, so a clustered index costs and changes nothing.
-  if (!isDocument(clusteredIndex) || clusteredIndex['unique'] !== true) {
-    throw new MongoError(67, "The 'clusteredIndex' option requires { key: { _id: 1 }, unique: true }");
-  }
-  options['clusteredIndex'] = { v: 2, key: { _id: 1 }, name: clusteredIndex['name'] ?? '_id_', unique: true };
-}
-
-function checkTimeseries(options: Document): void {
-  const { timeseries } = options;
-  if (timeseries === undefined) return;
-  if (!isDocument(timeseries) || typeof timeseries['timeField'] !== 'string') {
-    throw new MongoError(40414, "BSON field 'create.timeseries.timeField' is missing but a required field");
-  }
-  options['timeseries'] = { granularity: 'seconds', bucketMaxSpanSeconds: 3600, ...timeseries };
 }
 
 async function drop(context: CommandContext): Promise<Reply> {
@@ -201,7 +122,8 @@ function modifyIndex(info: CollectionInfo, change: Document): Document {
   const reply: Document = {};
   const spec: Document = { ...index.spec };
   if (expireAfterSeconds !== undefined) {
-    if (index.expireAfterSeconds !== undefined) reply['expireAfterSeconds_old'] = Long.fromNumber(index.expireAfterSeconds);
+    if (index.expireAfterSeconds !== undefined)
+      reply['expireAfterSeconds_old'] = Long.fromNumber(index.expireAfterSeconds);
     index.expireAfterSeconds = toInteger(expireAfterSeconds, 0);
     spec['expireAfterSeconds'] = index.expireAfterSeconds;
     reply['expireAfterSeconds_new'] = Long.fromNumber(index.expireAfterSeconds);
@@ -219,7 +141,14 @@ function modifyIndex(info: CollectionInfo, change: Document): Document {
 
 function modifyOptions(context: CommandContext, info: CollectionInfo): void {
   const options: Document = { ...info.options };
-  for (const name of ['validator', 'validationLevel', 'validationAction', 'viewOn', 'pipeline', 'changeStreamPreAndPostImages']) {
+  for (const name of [
+    'validator',
+    'validationLevel',
+    'validationAction',
+    'viewOn',
+    'pipeline',
+    'changeStreamPreAndPostImages',
+  ]) {
     if (context.command[name] !== undefined) options[name] = context.command[name];
   }
   if (context.command['validator'] !== undefined) checkValidator(context, options);
@@ -241,7 +170,11 @@ async function listCollections(context: CommandContext): Promise<Reply> {
   }
   const batchSize = optionalDocument(context, 'cursor')?.['batchSize'];
   const ns = `${db}.$cmd.listCollections`;
-  return server.cursors.open(context, { ns, source: new ListSource(documents) }, batchSize === undefined ? undefined : toInteger(batchSize, 0));
+  return server.cursors.open(
+    context,
+    { ns, source: new ListSource(documents) },
+    batchSize === undefined ? undefined : toInteger(batchSize, 0),
+  );
 }
 
 function describe(info: CollectionInfo): Document {

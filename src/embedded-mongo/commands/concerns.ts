@@ -32,11 +32,17 @@ function checkReadConcern(concern: unknown, session: Session | null): void {
   const { level } = concern;
   if (level === undefined) return;
   if (typeof level !== 'string' || !READ_LEVELS.has(level)) {
-    throw new MongoError(9, `readConcern.level must be either 'local', 'majority', 'linearizable', 'available', or 'snapshot'`);
+    throw new MongoError(
+      9,
+      `readConcern.level must be either 'local', 'majority', 'linearizable', 'available', or 'snapshot'`,
+    );
   }
   if (session?.autocommit === false) {
     if (level === 'linearizable' || level === 'available') {
-      throw new MongoError(72, `The readConcern level must be either 'local' (default), 'majority' or 'snapshot' in order to run in a transaction`);
+      throw new MongoError(
+        72,
+        `The readConcern level must be either 'local' (default), 'majority' or 'snapshot' in order to run in a transaction`,
+      );
     }
   } else if (level === 'snapshot') {
     throw new MongoError(246, 'Snapshot reads outside of a transaction are not supported by the embedded store');
@@ -48,5 +54,10 @@ export function unsatisfiedConcern(concern: unknown): Document | null {
   if (!isDocument(concern)) return null;
   const { w } = concern;
   if (!isNumeric(w) || toInteger(w, 0) <= 1) return null;
-  return { code: 100, codeName: 'UnsatisfiableWriteConcern', errmsg: 'Not enough data-bearing nodes', errInfo: { writeConcern: concern } };
+  return {
+    code: 100,
+    codeName: 'UnsatisfiableWriteConcern',
+    errmsg: 'Not enough data-bearing nodes',
+    errInfo: { writeConcern: concern },
+  };
 }

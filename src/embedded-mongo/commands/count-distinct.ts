@@ -57,7 +57,10 @@ async function distinct(context: CommandContext): Promise<Reply> {
   }
   const info = names.find(ns);
   if (!info) return { values: [], ok: 1 };
-  const query = new Query({ info, filter, collation: optionalDocument(context, 'collation'), hint: context.command['hint'] }, view);
+  const query = new Query(
+    { info, filter, collation: optionalDocument(context, 'collation'), hint: context.command['hint'] },
+    view,
+  );
   values.equals = (a, b) => valuesEqual(a, b, query.collation);
   if (query.collation) values.byCollation = true;
   const roots = new Set([key.split('.', 1)[0] as string]);
@@ -86,7 +89,11 @@ class DistinctValues {
     const all = valuesAtPath(doc, this.path);
     const last = all.at(-1);
     const isArray = Array.isArray(last) && all.length === last.length + 1;
-    return isArray ? all.slice(0, -1) : all.filter((value) => !Array.isArray(value) || all.length > 1 || value.length === 0 ? !Array.isArray(value) : true);
+    return isArray
+      ? all.slice(0, -1)
+      : all.filter((value) =>
+          !Array.isArray(value) || all.length > 1 || value.length === 0 ? !Array.isArray(value) : true,
+        );
   }
 
   private addValue(value: unknown): void {
@@ -107,4 +114,3 @@ export const readCommands: CommandTable = {
   count: { run: count, stable: true },
   distinct: { run: distinct, transaction: true },
 };
-

@@ -68,7 +68,7 @@ export class IteratorSource implements CursorSource {
     for (;;) {
       const step = this.documents.next();
       if (step.done) return null;
-      if (step.value !== PAUSE) return step.value as Buffer;
+      if (step.value !== PAUSE) return step.value;
       await slice.pause();
     }
   }

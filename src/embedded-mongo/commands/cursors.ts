@@ -83,13 +83,17 @@ export class CursorRegistry {
     const cursor = this.find(context, toBigInt(command['getMore']));
     const ns = `${context.db}.${String(command['collection'])}`;
     if (cursor.ns !== ns) {
-      throw new MongoError(13, `Requested getMore on namespace '${ns}', but cursor belongs to a different namespace '${cursor.ns}'`);
+      throw new MongoError(
+        13,
+        `Requested getMore on namespace '${ns}', but cursor belongs to a different namespace '${cursor.ns}'`,
+      );
     }
     if (command['maxTimeMS'] !== undefined && !cursor.awaitData && context.session?.autocommit !== false) {
       throw new MongoError(2, 'cannot set maxTimeMS on getMore command for a non-awaitData cursor');
     }
     const failure = this.failPoints.onGetMore();
-    if (failure !== null) throw this.resumable(cursor, new MongoError(failure, 'failing through failGetMoreAfterCursorCheckout'));
+    if (failure !== null)
+      throw this.resumable(cursor, new MongoError(failure, 'failing through failGetMoreAfterCursorCheckout'));
     if (cursor.busy) throw new MongoError(292, `cursor id ${cursor.id} is already in use`);
     return this.advance(context, cursor, batchLimit(command['batchSize']));
   }
@@ -183,7 +187,9 @@ export class CursorRegistry {
         slice: cursor.slice,
         waitMs: cursor.awaitData ? maxTime || DEFAULT_AWAIT_MS : 0,
         // Combining signals is expensive, and only a cursor that waits needs it.
-        signal: cursor.awaitData ? AbortSignal.any([cursor.killed.signal, context.connection.closed]) : cursor.killed.signal,
+        signal: cursor.awaitData
+          ? AbortSignal.any([cursor.killed.signal, context.connection.closed])
+          : cursor.killed.signal,
       });
       if (cursor.killed.signal.aborted) throw new MongoError(237, 'cursor was killed');
       if (batch.done) this.close(cursor);

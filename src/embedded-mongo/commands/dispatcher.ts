@@ -56,7 +56,8 @@ export class Dispatcher {
       return request.moreToCome ? null : this.encode(reply);
     } catch (error) {
       if (error instanceof HangUp) return null;
-      if (session && known && !(error instanceof ArrangedError)) this.server.transactions.abortAfterError(known.name, { session, connection });
+      if (session && known && !(error instanceof ArrangedError))
+        this.server.transactions.abortAfterError(known.name, { session, connection });
       const labels = error instanceof ArrangedError ? error.arranged : labelsFor(error, known?.name ?? given, session);
       return this.encode(errorReply(error, labels));
     }
@@ -89,7 +90,8 @@ export class Dispatcher {
       context.connection.hangUp();
       throw new HangUp();
     }
-    if (accident.failWith !== null) throw new MongoError(accident.failWith, 'failing through onPrimaryTransactionalWrite');
+    if (accident.failWith !== null)
+      throw new MongoError(accident.failWith, 'failing through onPrimaryTransactionalWrite');
     return reply as Reply;
   }
 
@@ -107,7 +109,16 @@ export class Dispatcher {
     }
     // On getMore maxTimeMS is how long to wait for data, not how long it may take.
     const maxTime = name === 'getMore' ? 0 : maxTimeOf(command);
-    return { server: this.server, connection, name, db, command, request, slice: new TimeSlice(deadlineOf(maxTime)), session };
+    return {
+      server: this.server,
+      connection,
+      name,
+      db,
+      command,
+      request,
+      slice: new TimeSlice(deadlineOf(maxTime)),
+      session,
+    };
   }
 
   private encode(reply: Reply): Buffer {
@@ -170,7 +181,7 @@ function maxTimeOf(command: Document): number {
   const given = command['maxTimeMS'];
   if (given === undefined) return 0;
   const ms = toInteger(given, -1);
-  if (ms < 0 || ms > 0x7fffffff) throw new MongoError(2, `maxTimeMS has an invalid value: ${String(given)}`);
+  if (ms < 0 || ms > 0x7fffffff) throw new MongoError(2, `maxTimeMS has an invalid value: ${JSON.stringify(given)}`);
   return ms;
 }
 

@@ -27,7 +27,9 @@ export function toMongoError(error: unknown): MongoError {
   if (error instanceof MongoError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (/MDB_MAP_FULL|ENOSPC|No space left|EFBIG|File too large|EDQUOT|ENOMEM.*map/i.test(message)) {
-    return new MongoError(14031, 'the disk of the embedded store is full; nothing of this command was written', { cause: error });
+    return new MongoError(14031, 'the disk of the embedded store is full; nothing of this command was written', {
+      cause: error,
+    });
   }
   if (error instanceof RangeError) return new MongoError(22, `invalid BSON: ${message}`, { cause: error });
   return new MongoError(1, message, { cause: error });

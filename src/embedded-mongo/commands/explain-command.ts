@@ -64,7 +64,12 @@ function queryOf(context: CommandContext): Explained {
     case 'delete': {
       const [statement] = (command[name === 'update' ? 'updates' : 'deletes'] as Document[] | undefined) ?? [];
       if (!statement || !isDocument(statement['q'])) throw new MongoError(9, `explain of ${name} needs one statement`);
-      return { ns: namespaceOf(context), filter: statement['q'], collation: statement['collation'] as Document, hint: statement['hint'] };
+      return {
+        ns: namespaceOf(context),
+        filter: statement['q'],
+        collation: statement['collation'] as Document,
+        hint: statement['hint'],
+      };
     }
     default:
       throw new MongoError(59, `Explain failed due to unknown command: ${name}`);

@@ -53,7 +53,14 @@ export function describeQuery(query: Query, projection?: Document): Document {
   let stage = describePlan(query.plan);
   const { sort, skip = 0, limit = 0 } = query.spec;
   if (query.needsSort) {
-    stage = { stage: 'SORT', sortPattern: sort, memLimit: 104857600, ...(limit > 0 ? { limitAmount: skip + limit } : {}), type: 'simple', inputStage: stage };
+    stage = {
+      stage: 'SORT',
+      sortPattern: sort,
+      memLimit: 104857600,
+      ...(limit > 0 ? { limitAmount: skip + limit } : {}),
+      type: 'simple',
+      inputStage: stage,
+    };
   }
   if (skip > 0) stage = { stage: 'SKIP', skipAmount: skip, inputStage: stage };
   if (limit > 0 && !query.needsSort) stage = { stage: 'LIMIT', limitAmount: limit, inputStage: stage };
@@ -72,7 +79,7 @@ export async function explainReply(
   projection?: Document,
 ): Promise<Reply> {
   const winningPlan = describeQuery(query, projection);
-  const { $db, lsid, $clusterTime, $readPreference, ...command } = (context.command['explain'] as Document | undefined) ?? context.command;
+  const command = withoutEnvelope((context.command['explain'] as Document | undefined) ?? context.command);
   const reply: Reply = {
     explainVersion: '1',
     queryPlanner: {
@@ -97,6 +104,10 @@ export async function explainReply(
     ok: 1,
   };
 }
+
+/** A command without what the driver put around it. */
+const withoutEnvelope = (command: Document): Document =>
+  Object.fromEntries(Object.entries(command).filter(([name]) => !name.startsWith('$') && name !== 'lsid'));
 
 async function execute(context: CommandContext, query: Query, plan: Document, verbosity: string): Promise<Document> {
   const started = performance.now();

@@ -5,7 +5,8 @@ import { toBoolean } from '../storage/integers.js';
 import type { TimeSlice } from '../storage/time-slice.js';
 import { allowOnly, namespaceOf, optionalDocument, writableNamespace } from './arguments.js';
 import type { CommandContext, CommandTable, Reply } from './context.js';
-import { queryFor, rowsOf, runUpdate, type UpdateStatement } from './modify.js';
+import { locate } from './locate.js';
+import { findRows, runUpdate, type UpdateStatement } from './modify.js';
 import { makeProjector } from './projector.js';
 import type { Query } from './query.js';
 import { RawDocument } from './raw-reply.js';
@@ -33,9 +34,13 @@ function parse(context: CommandContext): FindAndModifyRequest {
   const { update } = command;
   if (remove && update !== undefined) throw new MongoError(9, 'Cannot specify both an update and remove=true');
   if (remove && toBoolean(command['new'])) {
-    throw new MongoError(9, "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document");
+    throw new MongoError(
+      9,
+      "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document",
+    );
   }
-  if (remove && toBoolean(command['upsert'])) throw new MongoError(9, 'Cannot specify both upsert=true and remove=true');
+  if (remove && toBoolean(command['upsert']))
+    throw new MongoError(9, 'Cannot specify both upsert=true and remove=true');
   if (!remove && update === undefined) throw new MongoError(9, 'Either an update or remove=true must be specified');
   return {
     ns: writableNamespace(db, command[context.name] as string),
@@ -61,6 +66,7 @@ function parse(context: CommandContext): FindAndModifyRequest {
 async function findAndModify(context: CommandContext): Promise<Reply> {
   const request = parse(context);
   const { server, slice } = context;
+  request.statement.within = await locate(context, request.ns, request.statement);
   return server.transactions.write(context, (writer) =>
     request.remove ? runRemove(writer, request, slice) : runChange(writer, request, slice),
   );
@@ -70,8 +76,8 @@ function runRemove(writer: DocumentWriter, { ns, statement, fields }: FindAndMod
   const info = writer.names.find(ns);
   refuseView(info);
   if (!info) return { lastErrorObject: { n: 0 }, value: null, ok: 1 };
-  const query = queryFor(writer, info, statement);
-  const [row] = rowsOf(query, false, slice.uninterrupted());
+  const { query, rows } = findRows(writer, info, statement, slice.uninterrupted());
+  const [row] = rows;
   if (!row) return { lastErrorObject: { n: 0 }, value: null, ok: 1 };
   const value = shape(row.raw, fields, query);
   writer.remove(info, row.recordKey, row.raw);

@@ -67,4 +67,3 @@ function negativeLimit(limit: unknown): { count: number; single: boolean } {
   if (count < 0) throw new MongoError(51024, `BSON field 'limit' value must be >= 0, actual value '${count}'`);
   return { count, single: false };
 }
-

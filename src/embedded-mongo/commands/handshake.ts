@@ -2,7 +2,7 @@ import { Int32, Long, ObjectId } from 'bson';
 import { type Document, isDocument } from '../bson/values.js';
 import { MongoError } from '../errors.js';
 import { SESSION_TIMEOUT_MINUTES } from '../sessions/session.js';
-import { MAX_BSON_BYTES, MAX_MESSAGE_BYTES, MAX_WRITE_BATCH } from '../wire/limits.js';
+import { ANNOUNCED_WRITE_BATCH, MAX_BSON_BYTES, MAX_MESSAGE_BYTES } from '../wire/limits.js';
 import type { CommandContext, CommandTable, Reply } from './context.js';
 import { speculativeAuthentication } from './authentication.js';
 
@@ -36,7 +36,7 @@ async function hello(context: CommandContext): Promise<Reply> {
     lastWrite: { opTime, lastWriteDate: now, majorityOpTime: opTime, majorityWriteDate: now },
     maxBsonObjectSize: new Int32(MAX_BSON_BYTES),
     maxMessageSizeBytes: new Int32(MAX_MESSAGE_BYTES),
-    maxWriteBatchSize: new Int32(MAX_WRITE_BATCH),
+    maxWriteBatchSize: new Int32(ANNOUNCED_WRITE_BATCH),
     localTime: now,
     logicalSessionTimeoutMinutes: SESSION_TIMEOUT_MINUTES,
     connectionId: connection.id,

@@ -93,11 +93,18 @@ export class IndexBuilder {
 
   private giveUp(collection: number, ids: number[]): void {
     const info = this.store.catalog.findById(collection);
-    if (info) this.drop(info, info.indexes.filter(({ id }) => ids.includes(id)));
+    if (info)
+      this.drop(
+        info,
+        info.indexes.filter(({ id }) => ids.includes(id)),
+      );
   }
 
   private drop(info: CollectionInfo, indexes: IndexInfo[]): void {
-    this.store.dropIndexes(info, indexes.map(({ name }) => name));
+    this.store.dropIndexes(
+      info,
+      indexes.map(({ name }) => name),
+    );
   }
 
   private find(collection: number, ids: number[]): { info: CollectionInfo; indexes: IndexInfo[] } {

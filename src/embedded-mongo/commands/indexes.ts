@@ -126,7 +126,9 @@ function sameVariant(a: Document, b: Document): boolean {
 }
 
 function sameOptions(a: Document, b: Document): boolean {
-  return ['unique', 'sparse', 'expireAfterSeconds', 'weights', 'default_language'].every((name) => sameOption(a, b, name));
+  return ['unique', 'sparse', 'expireAfterSeconds', 'weights', 'default_language'].every((name) =>
+    sameOption(a, b, name),
+  );
 }
 
 const sameOption = (a: Document, b: Document, name: string): boolean =>
@@ -138,7 +140,10 @@ async function inTransaction(context: CommandContext, ns: string, specs: Documen
   return server.transactions.write(context, (writer) => {
     const { info, added, reply } = prepare(writer, ns, specs, server.store.catalog);
     if (added.length > 0 && !isNewCollection(writer, info)) {
-      throw new MongoError(263, `Cannot create new indexes on existing collection ${ns} in a multi-document transaction.`);
+      throw new MongoError(
+        263,
+        `Cannot create new indexes on existing collection ${ns} in a multi-document transaction.`,
+      );
     }
     info.indexes = [...info.indexes, ...added];
     return reply;
@@ -179,7 +184,8 @@ function namesToDrop(info: CollectionInfo, wanted: unknown): string[] {
   return names.map((name) => {
     if (typeof name !== 'string') throw new MongoError(14, "BSON field 'dropIndexes.index' is the wrong type");
     if (name === '_id_') throw new MongoError(72, 'cannot drop _id index');
-    if (!info.indexes.some((index) => index.name === name)) throw new MongoError(27, `index not found with name [${name}]`);
+    if (!info.indexes.some((index) => index.name === name))
+      throw new MongoError(27, `index not found with name [${name}]`);
     return name;
   });
 }
@@ -190,7 +196,10 @@ async function listIndexes(context: CommandContext): Promise<Reply> {
   const info = server.transactions.read(context).names.find(ns);
   if (!info) throw new MongoError(26, `ns does not exist: ${ns}`);
   refuseView(info);
-  const specs = [...(info.capped ? [] : [idSpec(info)]), ...info.indexes.filter(({ building }) => !building).map(({ spec }) => spec)];
+  const specs = [
+    ...(info.capped ? [] : [idSpec(info)]),
+    ...info.indexes.filter(({ building }) => !building).map(({ spec }) => spec),
+  ];
   const documents = specs.map((spec) => encode(spec));
   const batchSize = optionalDocument(context, 'cursor')?.['batchSize'];
   return server.cursors.open(

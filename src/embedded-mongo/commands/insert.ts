@@ -40,7 +40,10 @@ async function insert(context: CommandContext): Promise<Reply> {
 /** @throws MongoError 10334 for a document over 16 MB */
 export function checkSize(raw: Buffer): void {
   if (raw.length > MAX_BSON_BYTES) {
-    throw new MongoError(10334, `BSONObj size: ${raw.length} is invalid. Size must be between 0 and ${MAX_BSON_BYTES}(16MB)`);
+    throw new MongoError(
+      10334,
+      `BSONObj size: ${raw.length} is invalid. Size must be between 0 and ${MAX_BSON_BYTES}(16MB)`,
+    );
   }
 }
 

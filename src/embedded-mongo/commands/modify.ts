@@ -26,6 +26,8 @@ export interface UpdateStatement {
   arrayFilters?: unknown;
   let?: Document;
   bypassValidation: boolean;
+  /** Records found before the write (see `locate`). */
+  within?: Buffer[];
 }
 
 export interface UpdateOutcome {
@@ -45,7 +47,8 @@ export function updateStatement(statement: Document, context: { command: Documen
   if (!isDocument(q)) throw new MongoError(40414, "BSON field 'update.updates.q' is missing but a required field");
   if (u === undefined) throw new MongoError(40414, "BSON field 'update.updates.u' is missing but a required field");
   const isReplacement = isDocument(u) && !(Object.keys(u)[0] ?? '').startsWith('$');
-  if (toBoolean(multi) && isReplacement) throw new MongoError(9, 'multi update is not supported for replacement-style update');
+  if (toBoolean(multi) && isReplacement)
+    throw new MongoError(9, 'multi update is not supported for replacement-style update');
   return {
     filter: q,
     update: u,
@@ -79,28 +82,37 @@ export function runUpdate(
     now,
   });
   if (known) {
-    const query = queryFor(writer, known, statement);
-    const rows = rowsOf(query, statement.multi, slice);
+    const { query, rows } = findRows(writer, known, statement, slice);
     if (rows.length > 0) return { ...changeRows(writer, known, query, update, rows, statement, now), query };
   }
   if (!statement.upsert) return { matched: 0, modified: 0 };
   return insertNew(writer, known ?? writer.names.create(ns, {}), update, statement, now);
 }
 
-export function queryFor(
+/** The documents a statement is about, as they are now. */
+export function findRows(
   writer: DocumentWriter,
   info: CollectionInfo,
-  { filter, sort, collation, hint, let: variables, multi }: UpdateStatement,
-): Query {
-  return new Query({ info, filter, sort, collation, hint, let: variables, limit: multi ? 0 : 1 }, writer.view);
+  { filter, sort, collation, hint, let: variables, multi, within }: UpdateStatement,
+  slice: TimeSlice,
+): { query: Query; rows: Row[] } {
+  const spec = { info, filter, sort, collation, hint, let: variables, limit: multi ? 0 : 1 };
+  if (within) {
+    const query = new Query({ ...spec, within }, writer.view);
+    const rows = rowsOf(query, multi, slice);
+    // Another write was faster, and may have left another document that matches: look again, now without pauses.
+    if (rows.length > 0 || multi) return { query, rows };
+  }
+  const query = new Query(spec, writer.view);
+  return { query, rows: rowsOf(query, multi, slice) };
 }
 
 /** All rows are found before the first is changed: a change may move a document along the index that is being read. */
-export function rowsOf(query: Query, multi: boolean, slice: TimeSlice): Row[] {
+function rowsOf(query: Query, multi: boolean, slice: TimeSlice): Row[] {
   const rows: Row[] = [];
   for (const row of query.rows(slice)) {
     if (row === PAUSE) continue;
-    rows.push(row as Row);
+    rows.push(row);
     if (!multi) break;
   }
   return rows;

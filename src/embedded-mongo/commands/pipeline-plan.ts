@@ -132,8 +132,10 @@ function documentsOf(
   return readsAll && !query.needsSort ? atOnce(query, fields, slice) : pausing(query, fields, slice);
 }
 
-const decoder = (fields: ReadonlySet<string> | null) => (raw: Buffer): Document =>
-  fields ? pickFields(raw, fields) : decode(raw);
+const decoder =
+  (fields: ReadonlySet<string> | null) =>
+  (raw: Buffer): Document =>
+    fields ? pickFields(raw, fields) : decode(raw);
 
 function* atOnce(query: Query, fields: ReadonlySet<string> | null, slice: TimeSlice): Generator<Document> {
   const read = decoder(fields);

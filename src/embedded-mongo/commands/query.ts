@@ -26,7 +26,8 @@ export interface QuerySpec {
   skip?: number;
   /** 0 or undefined: all. */
   limit?: number;
-  allowDiskUse?: boolean;
+  /** Only these records can match (found before, perhaps changed since). */
+  within?: Buffer[];
 }
 
 /** A compiled query over one collection: what to find, where to look and in which order. */
@@ -55,15 +56,22 @@ export class Query {
     });
     const textQuery = this.isText ? findText(filter) : null;
     this.sorter = sorterOf(spec.sort, this.collation, (doc) => (textQuery ? textScore(info, textQuery, doc) : null));
-    this.plan = planQuery({
+    this.plan = spec.within
+      ? { kind: 'RECORDS', info, keys: spec.within, reverse: false, sorted: true, bounds: {} }
+      : this.choosePlan(view);
+    this.fields = this.matcher.fields;
+  }
+
+  private choosePlan(view: ReadView): Plan {
+    const { info, sort, hint } = this.spec;
+    return planQuery({
       info,
       filter: this.matcher.node,
-      sort: this.sorter?.keys ?? naturalKeys(spec.sort),
+      sort: this.sorter?.keys ?? naturalKeys(sort),
       collation: this.collation,
-      hint: spec.hint,
+      hint,
       hasOverlay: view.overlay(info) !== undefined,
     });
-    this.fields = this.matcher.fields;
   }
 
   /** Whether a raw document matches; decodes only what the filter reads. */
@@ -116,9 +124,9 @@ export class Query {
         yield row;
         continue;
       }
-      const { raw } = row as Row;
+      const { raw } = row;
       const doc = fields ? pickFields(raw, fields) : decode(raw);
-      if (!top.add(row as Row, doc)) continue;
+      if (!top.add(row, doc)) continue;
       bytes += raw.length;
       if (bytes > MAX_SORT_BYTES && wanted === Infinity) throw sortTooLarge();
     }

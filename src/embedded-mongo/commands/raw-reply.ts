@@ -112,4 +112,5 @@ class Pieces {
   }
 }
 
-const elementHead = (type: number, name: string): Buffer => Buffer.from(`${String.fromCharCode(type)}${name}\0`, 'utf8');
+const elementHead = (type: number, name: string): Buffer =>
+  Buffer.from(`${String.fromCharCode(type)}${name}\0`, 'utf8');

@@ -47,9 +47,18 @@ function ownSession({ session, connection }: CommandContext): Document[] {
   return session ? [{ _id: lsidWithUser(session.lsid, connection.user), lastUse: new Date() }] : [];
 }
 
-function collStats({ connection }: CommandContext, ns: string, info: CollectionInfo | undefined, spec: unknown): Document {
+function collStats(
+  { connection }: CommandContext,
+  ns: string,
+  info: CollectionInfo | undefined,
+  spec: unknown,
+): Document {
   if (!isDocument(spec)) throw new MongoError(5447000, '$collStats must take a nested object');
-  if (!info) throw new MongoError(26, `Unable to retrieve storageStats in $collStats stage :: caused by :: Collection [${ns}] not found.`);
+  if (!info)
+    throw new MongoError(
+      26,
+      `Unable to retrieve storageStats in $collStats stage :: caused by :: Collection [${ns}] not found.`,
+    );
   const { count, bytes } = info.stats;
   return {
     ns,
@@ -79,7 +88,19 @@ function collStats({ connection }: CommandContext, ns: string, info: CollectionI
 function indexStats({ connection, server }: CommandContext, info: CollectionInfo | undefined): Document[] {
   if (!info) return [];
   const accesses = { ops: 0, since: server.startedAt };
-  const own = info.indexes.map(({ name, spec }) => ({ name, key: spec['key'], host: connection.local, accesses, spec }));
-  const id = { name: '_id_', key: { _id: 1 }, host: connection.local, accesses, spec: { v: 2, key: { _id: 1 }, name: '_id_' } };
+  const own = info.indexes.map(({ name, spec }) => ({
+    name,
+    key: spec['key'],
+    host: connection.local,
+    accesses,
+    spec,
+  }));
+  const id = {
+    name: '_id_',
+    key: { _id: 1 },
+    host: connection.local,
+    accesses,
+    spec: { v: 2, key: { _id: 1 }, name: '_id_' },
+  };
   return info.capped ? own : [id, ...own];
 }

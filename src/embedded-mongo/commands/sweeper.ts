@@ -41,7 +41,8 @@ export class Sweeper {
     try {
       for (const info of this.server.store.catalog.list()) {
         for (const index of info.indexes) {
-          if (index.expireAfterSeconds !== undefined && !index.building) removed += await this.expireIndex(info, index, now);
+          if (index.expireAfterSeconds !== undefined && !index.building)
+            removed += await this.expireIndex(info, index, now);
         }
       }
       await this.server.store.write(() => this.server.retries.sweep(now, REPLY_BATCH));

@@ -1,7 +1,7 @@
 import { MongoError } from '../errors.js';
 import type { CollectionInfo } from '../storage/catalog-types.js';
 import { afterPrefix, endOfOwner, ownedKey } from '../storage/keys.js';
-import { ReadView, type Row } from '../storage/read-view.js';
+import { ReadView } from '../storage/read-view.js';
 import { PAUSE } from '../storage/time-slice.js';
 import type { CommandContext, Reply } from './context.js';
 import type { Batch, CursorSource, FillOptions } from './cursor-source.js';
@@ -15,10 +15,15 @@ import type { ServerState } from './server-state.js';
  * A cursor that stays at the end of a capped collection and gives what is added.
  * @throws MongoError 2 where the collection is not capped
  */
-export async function openTailable(context: CommandContext, request: FindRequest, info: CollectionInfo | undefined): Promise<Reply> {
+export async function openTailable(
+  context: CommandContext,
+  request: FindRequest,
+  info: CollectionInfo | undefined,
+): Promise<Reply> {
   const { server } = context;
   const { ns, awaitData, batchSize } = request;
-  if (request.sort && !('$natural' in request.sort)) throw new MongoError(2, 'error processing query: tailable cursors cannot be sorted');
+  if (request.sort && !('$natural' in request.sort))
+    throw new MongoError(2, 'error processing query: tailable cursors cannot be sorted');
   if (!info) return server.cursors.open(context, { ns, source: new ListSource([]) }, batchSize);
   if (!info.capped) {
     throw new MongoError(2, `error processing query: ns=${ns} tailable cursor requested on non capped collection`);
@@ -68,7 +73,7 @@ class TailableSource implements CursorSource {
         await slice.pause();
         continue;
       }
-      const { recordKey, raw } = row as Row;
+      const { recordKey, raw } = row;
       if (documents.length >= limit) break;
       this.from = afterPrefix(ownedKey(this.info.id, recordKey));
       if (this.query.accepts(raw)) documents.push(this.projector ? this.projector(raw) : raw);

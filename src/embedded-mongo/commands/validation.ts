@@ -34,7 +34,10 @@ function makeValidator(matcher: Matcher, validator: Document, moderate: boolean)
   const check = (doc: Document): void => {
     if (matcher.matches(doc)) return;
     throw new MongoError(121, 'Document failed validation', {
-      errInfo: { failingDocumentId: getField(doc, '_id') ?? null, details: { operatorName: operatorOf(validator), specifiedAs: validator } },
+      errInfo: {
+        failingDocumentId: getField(doc, '_id') ?? null,
+        details: { operatorName: operatorOf(validator), specifiedAs: validator },
+      },
     });
   };
   return {

@@ -10,7 +10,10 @@ export function refusePipelineOf(pipeline: Document[]): void {
   for (const stage of pipeline) {
     const [name] = Object.keys(stage);
     if (name === '$out' || name === '$merge' || name === '$changeStream') {
-      throw new MongoError(167, `The aggregation stage ${name} in location 0 of the pipeline cannot be used in a view definition`);
+      throw new MongoError(
+        167,
+        `The aggregation stage ${name} in location 0 of the pipeline cannot be used in a view definition`,
+      );
     }
   }
 }

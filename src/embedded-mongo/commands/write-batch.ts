@@ -15,7 +15,8 @@ export function statementsOf({ command, request, name }: CommandContext, field: 
   const sequence = request.sequences.get(field);
   const statements = sequence ? sequence.map((raw) => decode(raw)) : command[field];
   if (statements === undefined) throw missing(name, field);
-  if (!Array.isArray(statements)) throw new MongoError(14, `BSON field '${name}.${field}' is the wrong type, expected type 'array'`);
+  if (!Array.isArray(statements))
+    throw new MongoError(14, `BSON field '${name}.${field}' is the wrong type, expected type 'array'`);
   checkBatchSize(statements.length);
   return statements as Document[];
 }
@@ -30,11 +31,7 @@ export function checkBatchSize(count: number): void {
  * Runs the statements of a write one after the other and collects their errors: an ordered command stops at the first,
  * an unordered one goes on.
  */
-export function runStatements(
-  context: CommandContext,
-  count: number,
-  run: (index: number) => void,
-): Document[] {
+export function runStatements(context: CommandContext, count: number, run: (index: number) => void): Document[] {
   const ordered = toBoolean(context.command['ordered'], true);
   const errors: Document[] = [];
   for (let index = 0; index < count; index++) {

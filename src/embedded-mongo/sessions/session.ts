@@ -24,7 +24,8 @@ export interface Session {
 export function sessionOf(command: Document, user: string | null): Session | null {
   const { lsid, txnNumber, autocommit, startTransaction } = command;
   if (lsid === undefined) {
-    if (txnNumber !== undefined) throw new MongoError(72, 'Transaction number requires a session ID to also be specified');
+    if (txnNumber !== undefined)
+      throw new MongoError(72, 'Transaction number requires a session ID to also be specified');
     return null;
   }
   const id = isDocument(lsid) ? lsid['id'] : undefined;
@@ -32,7 +33,7 @@ export function sessionOf(command: Document, user: string | null): Session | nul
   if (txnNumber === undefined && (autocommit !== undefined || startTransaction !== undefined)) {
     throw new MongoError(72, "'autocommit' and 'startTransaction' require a transaction number");
   }
-  if (autocommit === true) throw new MongoError(72, "Specifying autocommit=true is not allowed.");
+  if (autocommit === true) throw new MongoError(72, 'Specifying autocommit=true is not allowed.');
   if (startTransaction !== undefined && (startTransaction !== true || autocommit !== false)) {
     throw new MongoError(72, "'startTransaction' field requires 'autocommit' field to also be specified");
   }
@@ -59,7 +60,8 @@ function toBigInt(value: unknown): bigint {
 
 /** An lsid as an event or a reply carries it: the id, and a digest of the user as MongoDB adds it. */
 export function lsidWithUser(lsid: Document, user: string | null): Document {
-  const uid = createHash('sha256').update(user ?? '').digest();
+  const uid = createHash('sha256')
+    .update(user ?? '')
+    .digest();
   return { id: lsid['id'], uid: new Binary(uid, 0) };
 }
-

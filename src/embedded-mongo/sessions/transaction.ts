@@ -70,7 +70,10 @@ export class Transaction implements DocumentWriter {
 
   insert(info: CollectionInfo, raw: Buffer): void {
     if (isSequenced(info)) {
-      throw new MongoError(263, `Cannot insert into the capped or time-series collection ${info.ns} in a multi-document transaction.`);
+      throw new MongoError(
+        263,
+        `Cannot insert into the capped or time-series collection ${info.ns} in a multi-document transaction.`,
+      );
     }
     const id = rawField(raw, '_id');
     checkId(id);
@@ -104,7 +107,9 @@ export class Transaction implements DocumentWriter {
     try {
       for (const phase of ['remove', 'put'] as const) this.applyPhase(phase);
     } catch (error) {
-      throw error instanceof MongoError ? new ConflictAtCommit('a unique value was taken meanwhile', { cause: error }) : error;
+      throw error instanceof MongoError
+        ? new ConflictAtCommit('a unique value was taken meanwhile', { cause: error })
+        : error;
     }
   }
 

@@ -130,7 +130,8 @@ export class Transactions {
     for (const transaction of this.bySession.values()) {
       const isOld = now - transaction.startedAt > TRANSACTION_LIFETIME_MS;
       if (isOld && transaction.state === 'open') this.end(transaction, 'aborted');
-      if (isOld && now - transaction.startedAt > 30 * TRANSACTION_LIFETIME_MS) this.bySession.delete(transaction.session.key);
+      if (isOld && now - transaction.startedAt > 30 * TRANSACTION_LIFETIME_MS)
+        this.bySession.delete(transaction.session.key);
     }
   }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Binary } from 'bson';
 import { decode, encode } from '../bson/codec.js';
 import type { Document } from '../bson/values.js';
-import type { CollectionInfo, CollectionStats, IndexInfo } from './catalog-types.js';
+import { cappedOptions, loaded, loadedStats, stored } from './catalog-codec.js';
+import type { CollectionInfo, IndexInfo } from './catalog-types.js';
 import { splitNamespace } from './catalog-types.js';
 import type { Store } from './environment.js';
 import { parseIndexSpec } from './index-spec.js';
@@ -71,7 +71,8 @@ export class Catalog {
       longIds: false,
       stats: { count: 0, bytes: 0, next: 1 },
     };
-    if (info.capped) info.indexes.push(parseIndexSpec({ v: 2, key: { _id: 1 }, name: '_id_', unique: true }, this.takeId()));
+    if (info.capped)
+      info.indexes.push(parseIndexSpec({ v: 2, key: { _id: 1 }, name: '_id_', unique: true }, this.takeId()));
     return info;
   }
 
@@ -194,59 +195,3 @@ export class Catalog {
 
 const statsKey = (id: number): Buffer => Buffer.from(PREFIX.stats + id);
 const purgeKey = (purge: Purge): Buffer => Buffer.from(`${PREFIX.purge}${purge.store}:${purge.id}`);
-
-function cappedOptions(options: Document): CollectionInfo['capped'] {
-  if (options['capped'] !== true) return undefined;
-  const max = toInteger(options['max'], 0);
-  return { size: toInteger(options['size'], 0), ...(max > 0 ? { max } : {}) };
-}
-
-function stored(info: CollectionInfo): Document {
-  return {
-    id: info.id,
-    ns: info.ns,
-    type: info.type,
-    uuid: new Binary(info.uuid, Binary.SUBTYPE_UUID),
-    options: info.options,
-    longIds: info.longIds,
-    indexes: info.indexes.map(({ id, spec, multikey, longKeys, building }) => ({
-      id,
-      spec,
-      multikey,
-      longKeys,
-      building,
-    })),
-  };
-}
-
-function loaded(doc: Document): CollectionInfo {
-  const { id, ns, type, uuid, options, longIds, indexes } = doc as {
-    id: number;
-    ns: string;
-    type: CollectionInfo['type'];
-    uuid: Binary;
-    options: Document;
-    longIds: boolean;
-    indexes: Array<{ id: number; spec: Document; multikey: boolean; longKeys: boolean; building: boolean }>;
-  };
-  return {
-    id,
-    ns,
-    ...splitNamespace(ns),
-    type,
-    uuid: Buffer.from(uuid.buffer.subarray(0, 16)),
-    options,
-    capped: cappedOptions(options),
-    longIds,
-    indexes: indexes.map(({ spec, ...state }) => ({ ...parseIndexSpec(spec, state.id), ...state })),
-    stats: { count: 0, bytes: 0, next: 1 },
-  };
-}
-
-function loadedStats(doc: Document): CollectionStats {
-  return {
-    count: toInteger(doc['count'], 0),
-    bytes: toInteger(doc['bytes'], 0),
-    next: toInteger(doc['next'], 1),
-  };
-}

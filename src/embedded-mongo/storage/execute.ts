@@ -27,7 +27,7 @@ export function* execute(
   const overlay = view.overlay(plan.info);
   if (!overlay) {
     for (const row of candidates(view, plan, slice, counts)) {
-      if (row === PAUSE || accepts((row as Row).raw)) yield row;
+      if (row === PAUSE || accepts(row.raw)) yield row;
     }
     return;
   }
@@ -41,7 +41,7 @@ export function* execute(
       yield row;
       continue;
     }
-    const { recordKey, raw } = row as Row;
+    const { recordKey, raw } = row;
     while (merges && next < changed.length) {
       const own = changed[next] as { recordKey: Buffer; raw: Buffer | null };
       if (Buffer.compare(own.recordKey, recordKey) * (reverse ? -1 : 1) > 0) break;
@@ -116,16 +116,11 @@ function* indexRows(view: ReadView, plan: IndexPlan, slice: TimeSlice, counts: E
   }
 }
 
-function* unionRows(
-  view: ReadView,
-  branches: Plan[],
-  slice: TimeSlice,
-  counts: ExecutionCounts,
-): Rows {
+function* unionRows(view: ReadView, branches: Plan[], slice: TimeSlice, counts: ExecutionCounts): Rows {
   const seen = new Set<string>();
   for (const branch of branches) {
     for (const row of candidates(view, branch, slice, counts)) {
-      if (row === PAUSE || addNew(seen, (row as Row).recordKey)) yield row;
+      if (row === PAUSE || addNew(seen, row.recordKey)) yield row;
     }
   }
 }

@@ -102,7 +102,8 @@ function inspect(page: Buffer, number: bigint, children: bigint[], fail: Fail, p
   const lower = page.readUInt16LE(20);
   const upper = page.readUInt16LE(22);
   const kind = flags & (PAGE.branch | PAGE.leaf | PAGE.overflow | PAGE.meta);
-  if (page.readBigUInt64LE(0) !== number || (kind !== PAGE.branch && kind !== PAGE.leaf)) fail(number, 'is overwritten');
+  if (page.readBigUInt64LE(0) !== number || (kind !== PAGE.branch && kind !== PAGE.leaf))
+    fail(number, 'is overwritten');
   if (flags & PAGE.leaf2) return;
   // LMDB counts the positions on a page from the end of its header.
   if (lower > upper || upper + PAGE_HEADER > page.length) fail(number, 'has impossible bounds');

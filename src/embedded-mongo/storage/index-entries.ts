@@ -94,7 +94,9 @@ function encodeEntries(
 ): DocumentEntries {
   let cut = false;
   const fields = keys.map((values) => {
-    const key = boundFields(encodeKey(collation ? values.map((value) => foldValue(value, collation)) : values, directions));
+    const key = boundFields(
+      encodeKey(collation ? values.map((value) => foldValue(value, collation)) : values, directions),
+    );
     cut ||= key.cut;
     return key.bytes;
   });

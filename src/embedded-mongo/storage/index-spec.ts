@@ -65,7 +65,10 @@ function checkKey(key: Document): void {
 
 function checkDirection(kind: unknown): void {
   if (!isNumeric(kind)) {
-    throw new MongoError(67, 'Values in v:2 index key pattern cannot be of this type. Only numbers and strings are allowed.');
+    throw new MongoError(
+      67,
+      'Values in v:2 index key pattern cannot be of this type. Only numbers and strings are allowed.',
+    );
   }
   const direction = toNumber(kind, 0);
   if (direction === 0 || Number.isNaN(direction)) {
@@ -96,7 +99,8 @@ function ttlSeconds(ttl: unknown, key: Document): number {
   if (!isNumeric(ttl)) throw new MongoError(67, "TTL index 'expireAfterSeconds' option must be numeric");
   const seconds = toNumber(ttl, 0);
   if (seconds < 0) throw new MongoError(67, "TTL index 'expireAfterSeconds' option cannot be less than 0");
-  if (Object.keys(key).length !== 1) throw new MongoError(67, 'TTL indexes are single-field indexes, compound indexes do not support TTL.');
+  if (Object.keys(key).length !== 1)
+    throw new MongoError(67, 'TTL indexes are single-field indexes, compound indexes do not support TTL.');
   return Number.isNaN(seconds) ? MAX_TTL_SECONDS : Math.min(Math.trunc(seconds), MAX_TTL_SECONDS);
 }
 

@@ -68,7 +68,8 @@ function unionOf(request: PlanRequest, conditions: FilterConditions): Plan | nul
 function hinted(request: PlanRequest, conditions: FilterConditions, hint: unknown): Plan {
   const { info } = request;
   if (isDocument(hint) && '$natural' in hint) return fullScan(request, toNumber(hint['$natural'], 1) < 0);
-  if (isIdHint(hint) && !isSequenced(info)) return planRecords(request, conditions, true)?.plan ?? fullScan(request, false);
+  if (isIdHint(hint) && !isSequenced(info))
+    return planRecords(request, conditions, true)?.plan ?? fullScan(request, false);
   const index = findHinted(info, hint);
   const plan = planIndex(request, conditions, index, true)?.plan;
   if (!plan) throw new MongoError(2, 'error processing query: the hinted index cannot answer this query');

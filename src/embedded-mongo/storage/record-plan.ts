@@ -13,13 +13,15 @@ export function planRecords(request: PlanRequest, conditions: FilterConditions, 
   const { info, collation, sort, hasOverlay } = request;
   if (isSequenced(info)) return null;
   const [first] = sort;
-  const byId = sort.length === 1 && first?.path === '_id' && first.meta === null && !info.longIds && !hasOverlay && !collation;
+  const byId =
+    sort.length === 1 && first?.path === '_id' && first.meta === null && !info.longIds && !hasOverlay && !collation;
   const reverse = byId && first?.direction === -1;
   const base = { kind: 'RECORDS', info, reverse, sorted: sort.length === 0 || byId } as const;
   const given = conditions.paths.get('_id');
   const condition = given && strongest(given, true);
   const usable =
-    condition && !(collation && (condition.kind === 'points' ? condition.values.some(hasString) : hasString(condition.bracketOf)));
+    condition &&
+    !(collation && (condition.kind === 'points' ? condition.values.some(hasString) : hasString(condition.bracketOf)));
   if (usable && condition.kind === 'points' && condition.values.length <= MAX_KEYS) {
     const keys = recordKeys(condition.values, reverse);
     const bounds = stretchesOf(condition, 1).map(({ text }) => text);
@@ -51,4 +53,3 @@ function recordKeys(values: unknown[], reverse: boolean): Buffer[] {
   const distinct = keys.filter((key, i) => i === 0 || !key.equals(keys[i - 1] as Buffer));
   return reverse ? distinct.reverse() : distinct;
 }
-

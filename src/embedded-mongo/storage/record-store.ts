@@ -107,7 +107,11 @@ export class RecordStore {
         entries.fields.map((fields, i) => {
           const key = ownedKey(index.info.id, fields);
           const owner = this.env.index.getBinary(key);
-          return { key: key.toString('latin1'), owner, conflict: () => duplicate(info, index.info, entries.values[i] ?? []) };
+          return {
+            key: key.toString('latin1'),
+            owner,
+            conflict: () => duplicate(info, index.info, entries.values[i] ?? []),
+          };
         }),
       );
   }
@@ -125,10 +129,10 @@ export class RecordStore {
   }
 
   private plan(info: CollectionInfo, raw: Buffer): PlannedEntries[] {
-    const { indexes, fieldsOf } = compileIndexes(info.indexes);
-    if (indexes.length === 0) return [];
-    const doc = fieldsOf(raw);
-    return indexes.map((index) => ({ index, entries: index.entriesOf(doc) }));
+    const compiled = compileIndexes(info.indexes);
+    if (compiled.indexes.length === 0) return [];
+    const doc = compiled.fieldsOf(raw);
+    return compiled.indexes.map((index) => ({ index, entries: index.entriesOf(doc) }));
   }
 
   private checkUnique(
@@ -202,6 +206,9 @@ export function checkId(id: unknown): void {
   if (id === undefined) throw new MongoError(2, 'a document needs an _id');
   if (id instanceof RegExp) throw new MongoError(53, "The '_id' value cannot be of type regex");
   if (isDocument(id) && Object.keys(id).some((name) => name.startsWith('$'))) {
-    throw new MongoError(52, `_id fields may not contain '$'-prefixed fields: ${Object.keys(id)[0]} is not valid for storage.`);
+    throw new MongoError(
+      52,
+      `_id fields may not contain '$'-prefixed fields: ${Object.keys(id)[0]} is not valid for storage.`,
+    );
   }
 }

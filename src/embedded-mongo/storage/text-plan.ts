@@ -26,7 +26,10 @@ export function textIndexOf(info: CollectionInfo): IndexInfo {
 export function planText(info: CollectionInfo, conditions: FilterConditions): Plan {
   const index = textIndexOf(info);
   const search = parseSearch(conditions.text as Document, index.text as TextOptions);
-  const before = index.fields.slice(0, index.fields.findIndex(([, kind]) => kind === 'text'));
+  const before = index.fields.slice(
+    0,
+    index.fields.findIndex(([, kind]) => kind === 'text'),
+  );
   const prefix = before.map(([path]) => {
     const points = conditions.paths.get(path)?.find((condition) => condition.kind === 'points');
     if (points?.kind !== 'points' || points.values.length !== 1) {

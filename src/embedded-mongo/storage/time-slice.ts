@@ -74,7 +74,7 @@ export async function drain<T>(source: Iterator<T | Pause>, slice: TimeSlice, ea
   try {
     for (let step = source.next(); !step.done; step = source.next()) {
       if (step.value === PAUSE) await slice.pause();
-      else each(step.value as T);
+      else each(step.value);
     }
   } finally {
     source.return?.();
@@ -83,5 +83,5 @@ export async function drain<T>(source: Iterator<T | Pause>, slice: TimeSlice, ea
 
 /** Pulls all items at once; for sources whose slice never pauses. */
 export function* withoutPauses<T>(source: Iterable<T | Pause>): Generator<T> {
-  for (const item of source) if (item !== PAUSE) yield item as T;
+  for (const item of source) if (item !== PAUSE) yield item;
 }

@@ -30,7 +30,20 @@ function documentsIn(document: Buffer, start: number): Buffer[] {
   return documents;
 }
 
-const FIXED: Record<number, number> = { 1: 8, 6: 0, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 17: 8, 18: 8, 19: 16, 127: 0, 255: 0 };
+const FIXED: Record<number, number> = {
+  1: 8,
+  6: 0,
+  7: 12,
+  8: 1,
+  9: 8,
+  10: 0,
+  16: 4,
+  17: 8,
+  18: 8,
+  19: 16,
+  127: 0,
+  255: 0,
+};
 
 function valueLength(bytes: Buffer, type: number, at: number): number {
   const fixed = FIXED[type];

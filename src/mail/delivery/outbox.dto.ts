@@ -14,7 +14,7 @@ export const listOutbox = pageQuery.extend({
 export type ListOutbox = z.infer<typeof listOutbox>;
 
 export const resolveOutbox = z
-  .object({
+  .strictObject({
     action: z.enum(['resend', 'close']).describe('resend: send the same bytes again; close: never send them'),
   })
   .meta({ id: 'ResolveOutbox' });

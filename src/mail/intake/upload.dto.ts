@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ID_PATTERN } from '../../common/id.js';
 
-export const importQuery = z.object({
+export const importQuery = z.strictObject({
   mailboxId: z.string().regex(ID_PATTERN).optional().describe('Mailbox that gets the mails; default the built-in one'),
 });
 export type ImportQuery = z.infer<typeof importQuery>;

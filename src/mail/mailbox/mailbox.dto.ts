@@ -43,7 +43,7 @@ const server = {
 const port = (fallback: number) => z.int().min(1).max(65_535).default(fallback);
 
 export const imapInput = z
-  .object({
+  .strictObject({
     ...server,
     port: port(993),
     folder: folderName.default('INBOX').describe('Folder that is read'),
@@ -56,7 +56,7 @@ export const imapInput = z
   .meta({ id: 'ImapSettingsInput' });
 export type ImapInput = z.infer<typeof imapInput>;
 
-export const smtpInput = z.object({ ...server, port: port(587) }).meta({ id: 'SmtpSettingsInput' });
+export const smtpInput = z.strictObject({ ...server, port: port(587) }).meta({ id: 'SmtpSettingsInput' });
 export type SmtpInput = z.infer<typeof smtpInput>;
 
 const policyFields = {
@@ -73,7 +73,7 @@ const policyFields = {
   signature: z.string().max(2000).describe('Text below each reply'),
 };
 export const mailboxPolicy = z.object(policyFields).meta({ id: 'MailboxPolicy' });
-export const policyPatch = z.object(policyFields).partial().meta({ id: 'MailboxPolicyPatch' });
+export const policyPatch = z.strictObject(policyFields).partial().meta({ id: 'MailboxPolicyPatch' });
 export type PolicyPatch = z.infer<typeof policyPatch>;
 
 const settings = {
@@ -88,7 +88,7 @@ const settings = {
     .describe('authserv-ids whose Authentication-Results are believed (RFC 8601); empty believes none'),
 };
 export const createMailbox = z
-  .object({
+  .strictObject({
     ...settings,
     aliases: settings.aliases.default([]),
     imap: settings.imap.default(null),
@@ -99,7 +99,7 @@ export const createMailbox = z
   .meta({ id: 'CreateMailbox' });
 export type CreateMailbox = z.infer<typeof createMailbox>;
 
-export const updateMailbox = z.object(settings).partial().meta({ id: 'UpdateMailbox' });
+export const updateMailbox = z.strictObject(settings).partial().meta({ id: 'UpdateMailbox' });
 export type UpdateMailbox = z.infer<typeof updateMailbox>;
 
 const time = z.string().meta({ format: 'date-time' });

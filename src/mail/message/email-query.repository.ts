@@ -45,6 +45,8 @@ export class EmailQueryRepository {
       .find({ ...toQuery(filter), ...(page.cursor && { _id: { $lt: page.cursor } }) }, SUMMARY_FIELDS)
       .sort({ _id: -1 })
       .limit(page.limit + 1)
+      // Left to itself the planner may walk all mails, newest first, in search of words that few have.
+      .setOptions(filter.q ? { hint: { 'parsed.searchKeys': 1 } } : {})
       .lean<SummaryOf<EmailDoc>[]>()
       .exec();
     return toPage(rows.map(toSummary), page.limit);
@@ -77,7 +79,8 @@ export class EmailQueryRepository {
 
   /** Emails whose review was not stored yet: a crash came between. */
   async findWithPendingReview(limit: number): Promise<Email[]> {
-    const filter = { 'pendingReview.replyId': { $exists: true } } as QueryFilter<EmailDoc>;
+    // Any id; a range instead of $exists, so that the partial index is used.
+    const filter = { 'pendingReview.replyId': { $gt: '' } } as QueryFilter<EmailDoc>;
     const docs = await this.model.find(filter).limit(limit).lean<EmailDoc[]>().exec();
     return docs.map(toPlain);
   }

@@ -10,7 +10,7 @@ const id = z.string().regex(ID_PATTERN);
 const time = z.string().meta({ format: 'date-time' });
 
 /** Strict: a misspelt filter must not list everything. */
-export const emailsQuery = pageQuery.strict().extend({
+export const emailsQuery = pageQuery.extend({
   state: z.enum(EMAIL_STATES).optional().describe('Only emails in this state'),
   mailboxId: id.optional(),
   category: z.string().max(100).optional(),

@@ -57,6 +57,7 @@ emailSchema.index({ mailboxId: 1, _id: 1 });
 emailSchema.index({ state: 1, _id: 1 });
 emailSchema.index({ threadId: 1, receivedAt: 1 });
 emailSchema.index({ 'classification.category': 1, _id: 1 });
+emailSchema.index({ 'classification.priority': 1, _id: 1 });
 emailSchema.index({ mailboxId: 1, 'parsed.messageId': 1 });
 emailSchema.index(
   { 'pendingReview.replyId': 1 },

@@ -29,8 +29,8 @@ export class MessageService {
    * @throws AppError MAIL_LIMIT or MAIL_UNPARSEABLE (never retryable: quarantine), NOT_FOUND, UNAVAILABLE (retryable)
    */
   async parseRaw(rawId: string, { authservIds = [], signal }: ParseOptions = {}): Promise<ParsedMail> {
-    const raw = await this.rawMessages.getById(rawId);
-    const outcome = await this.parser.parse(await this.rawMessages.readBytes(rawId), { signal });
+    const { raw, bytes } = await this.rawMessages.readWithBytes(rawId);
+    const outcome = await this.parser.parse(bytes, { signal });
     const { mail } = outcome;
     const flags: MailFlag[] = [...mail.flags];
     if (raw.oversize) flags.push('oversize');

@@ -13,7 +13,7 @@ const status = z
   .describe('open: we owe something; waiting: the customer does; solved: nobody does');
 
 /** Strict: a misspelt filter must not list everything. */
-export const threadsQuery = pageQuery.strict().extend({
+export const threadsQuery = pageQuery.extend({
   status: status.optional(),
   mailboxId: id.optional(),
   assignee: id.optional().describe('User id'),

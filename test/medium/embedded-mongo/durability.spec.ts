@@ -16,9 +16,19 @@ describe('embedded-mongo: what a restart leaves', () => {
     await test.restart();
     const again = test.db.collection('facts');
     expect(await again.estimatedDocumentCount()).toBe(2);
-    await expect(again.insertOne({ n: 2 })).rejects.toMatchObject({ code: 11000, keyPattern: { n: 1 }, keyValue: { n: 2 } });
+    await expect(again.insertOne({ n: 2 })).rejects.toMatchObject({
+      code: 11000,
+      keyPattern: { n: 1 },
+      keyValue: { n: 2 },
+    });
     await expect(test.db.collection('checked').insertOne({ a: 'no' })).rejects.toMatchObject({ code: 121 });
-    expect(await test.db.collection('big').find().map(({ n }) => n as number).toArray()).toEqual([2]);
+    expect(
+      await test.db
+        .collection('big')
+        .find()
+        .map(({ n }) => n as number)
+        .toArray(),
+    ).toEqual([2]);
   });
 
   it('the reply of a retryable write: sent again it is not executed again', async () => {
@@ -29,7 +39,15 @@ describe('embedded-mongo: what a restart leaves', () => {
       raw.close();
       return reply;
     };
-    const command = { findAndModify: 'counters', query: { _id: 'n' }, update: { $inc: { value: 1 } }, upsert: true, new: true, lsid, txnNumber: Long.fromNumber(7) };
+    const command = {
+      findAndModify: 'counters',
+      query: { _id: 'n' },
+      update: { $inc: { value: 1 } },
+      upsert: true,
+      new: true,
+      lsid,
+      txnNumber: Long.fromNumber(7),
+    };
     const first = await send(command);
     expect(first.value).toEqual({ _id: 'n', value: 1 });
     await test.restart();

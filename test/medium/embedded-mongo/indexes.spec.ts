@@ -15,17 +15,29 @@ describe('embedded-mongo: indexes', () => {
   const stageOf = async (filter: Document, sort: Document = {}): Promise<string[]> => {
     const stages: string[] = [];
     const { queryPlanner } = await facts.find(filter).sort(sort).explain('queryPlanner');
-    for (let stage = queryPlanner.winningPlan as Document | undefined; stage; stage = stage.inputStage as Document | undefined) {
+    for (
+      let stage = queryPlanner.winningPlan as Document | undefined;
+      stage;
+      stage = stage.inputStage as Document | undefined
+    ) {
       stages.push(stage.indexName ? `${stage.stage} ${stage.indexName}` : (stage.stage as string));
     }
     return stages;
   };
 
   it('answer equality, $in, one range and the sort behind them', async () => {
-    await facts.createIndexes([{ key: { state: 1, due: 1 } }, { key: { group: -1 } }, { key: { email: 1 }, unique: true, sparse: true }]);
+    await facts.createIndexes([
+      { key: { state: 1, due: 1 } },
+      { key: { group: -1 } },
+      { key: { email: 1 }, unique: true, sparse: true },
+    ]);
     expect(await stageOf({ state: 'a', due: { $lte: 5 } }, { due: 1 })).toEqual(['FETCH', 'IXSCAN state_1_due_1']);
     expect(await stageOf({ state: 'a' }, { due: -1 })).toEqual(['FETCH', 'IXSCAN state_1_due_1']);
-    expect(await stageOf({ state: { $in: ['a', 'b'] } }, { due: 1 })).toEqual(['SORT', 'FETCH', 'IXSCAN state_1_due_1']);
+    expect(await stageOf({ state: { $in: ['a', 'b'] } }, { due: 1 })).toEqual([
+      'SORT',
+      'FETCH',
+      'IXSCAN state_1_due_1',
+    ]);
     expect(await stageOf({}, { group: 1 })).toEqual(['FETCH', 'IXSCAN group_-1']);
     expect(await stageOf({ email: 'x' })).toEqual(['FETCH', 'IXSCAN email_1']);
     expect(await stageOf({ email: null })).toEqual(['COLLSCAN']);
@@ -48,7 +60,9 @@ describe('embedded-mongo: indexes', () => {
       code: 11000,
       keyPattern: { 'name.first': 1, year: -1 },
       keyValue: { 'name.first': 'Ada', year: 1815 },
-      message: expect.stringContaining('E11000 duplicate key error collection: app.facts index: name.first_1_year_-1 dup key: { name.first: "Ada", year: 1815 }') as string,
+      message: expect.stringContaining(
+        'E11000 duplicate key error collection: app.facts index: name.first_1_year_-1 dup key: { name.first: "Ada", year: 1815 }',
+      ) as string,
     });
     expect(await facts.countDocuments()).toBe(1);
     expect(await facts.find().hint('name.first_1_year_-1').toArray()).toHaveLength(1);
@@ -62,7 +76,11 @@ describe('embedded-mongo: indexes', () => {
       facts.deleteOne({ n: 1500 }),
       facts.updateOne({ n: 2999 }, { $set: { n: -1 } }),
     ]);
-    const found = await facts.find().hint(name).map(({ n }) => n as number).toArray();
+    const found = await facts
+      .find()
+      .hint(name)
+      .map(({ n }) => n as number)
+      .toArray();
     expect(found).toHaveLength(3000);
     expect(found).toEqual([...found].sort((a, b) => a - b));
     await expect(facts.createIndex({ half: 1 }, { unique: true })).rejects.toMatchObject({ code: 11000 });
@@ -88,7 +106,11 @@ describe('embedded-mongo: indexes', () => {
     await facts.insertMany(['c', 'a', 'b'].map((end) => ({ text: long(end) })));
     await expect(facts.insertOne({ text: long('a') })).rejects.toMatchObject({ code: 11000 });
     expect(await facts.findOne({ text: long('b') })).toMatchObject({ text: long('b') });
-    const sorted = await facts.find({ text: { $gt: long('a') } }).sort({ text: 1 }).map(({ text }) => (text as string).slice(-1)).toArray();
+    const sorted = await facts
+      .find({ text: { $gt: long('a') } })
+      .sort({ text: 1 })
+      .map(({ text }) => (text as string).slice(-1))
+      .toArray();
     expect(sorted).toEqual(['b', 'c']);
   });
 
@@ -101,7 +123,11 @@ describe('embedded-mongo: indexes', () => {
       fc.boolean(),
       fc.constantFrom(new Date(0), new Date(1)),
     );
-    const value = fc.oneof({ weight: 6, arbitrary: leaf }, { weight: 2, arbitrary: fc.array(leaf, { maxLength: 3 }) }, { weight: 1, arbitrary: fc.record({ c: leaf }) });
+    const value = fc.oneof(
+      { weight: 6, arbitrary: leaf },
+      { weight: 2, arbitrary: fc.array(leaf, { maxLength: 3 }) },
+      { weight: 1, arbitrary: fc.record({ c: leaf }) },
+    );
     const doc = fc.record({ a: value, b: value, d: fc.record({ e: value }) }, { requiredKeys: [] });
     const condition = fc.oneof(
       leaf,
@@ -117,28 +143,51 @@ describe('embedded-mongo: indexes', () => {
     );
     const path = fc.constantFrom('a', 'b', 'd.e', 'a.c', 'd');
     const simple = fc.dictionary(path, condition, { maxKeys: 3 });
-    const filter = fc.oneof(simple, fc.record({ $or: fc.array(simple, { minLength: 1, maxLength: 3 }) }), fc.record({ $and: fc.tuple(simple, simple) }));
+    const filter = fc.oneof(
+      simple,
+      fc.record({ $or: fc.array(simple, { minLength: 1, maxLength: 3 }) }),
+      fc.record({ $and: fc.tuple(simple, simple) }),
+    );
     const sort = fc.constantFrom({}, { a: 1 }, { a: -1, b: 1 }, { 'd.e': 1 }, { b: -1 });
     const client = new MongoClient(test.server.uri);
     const indexed = client.db('app').collection<Document>('indexed');
     const plain = client.db('app').collection<Document>('plain');
     let round = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(doc, { minLength: 1, maxLength: 25 }), fc.array(fc.tuple(filter, sort), { minLength: 15, maxLength: 15 }), async (docs, queries) => {
-        round++;
-        await Promise.all([indexed.drop(), plain.drop()]);
-        await indexed.createIndexes([{ key: { a: 1, 'd.e': -1 } }, { key: { 'd.e': 1 } }, { key: { a: -1 }, sparse: true, name: 'sparse' }, { key: { 'a.c': 1 } }, { key: { d: 1 } }]);
-        const storable = docs.filter(({ a, d }) => !(Array.isArray(a) && Array.isArray((d as Document | undefined)?.e)));
-        if (storable.length === 0) return;
-        const numbered = storable.map((each, _id) => ({ _id: _id as never, ...each }));
-        await Promise.all([indexed.insertMany(numbered), plain.insertMany(numbered)]);
-        for (const [query, order] of queries) {
-          const [found, scanned] = await Promise.all([indexed, plain].map((target) => target.find(query).sort(order).toArray()));
-          // Without a complete order documents that compare equal may come in either order.
-          const key = (each: Document): number => each._id as number;
-          expect({ query, ids: found?.map(key).sort() }).toEqual({ query, ids: scanned?.map(key).sort() });
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(doc, { minLength: 1, maxLength: 25 }),
+        fc.array(fc.tuple(filter, sort), { minLength: 15, maxLength: 15 }),
+        async (docs, queries) => {
+          round++;
+          await Promise.all([indexed.drop(), plain.drop()]);
+          await indexed.createIndexes([
+            { key: { a: 1, 'd.e': -1 } },
+            { key: { 'd.e': 1 } },
+            { key: { a: -1 }, sparse: true, name: 'sparse' },
+            { key: { 'a.c': 1 } },
+            { key: { d: 1 } },
+          ]);
+          const storable = docs.filter(
+            ({ a, d }) => !(Array.isArray(a) && Array.isArray((d as Document | undefined)?.e)),
+          );
+          if (storable.length === 0) return;
+          const numbered = storable.map((each, _id) => ({ _id: _id as never, ...each }));
+          await Promise.all([indexed.insertMany(numbered), plain.insertMany(numbered)]);
+          for (const [query, order] of queries) {
+            const [found, scanned] = await Promise.all(
+              [indexed, plain].map((target) =>
+                target
+                  .find(query)
+                  .sort(order as Record<string, 1 | -1>)
+                  .toArray(),
+              ),
+            );
+            // Without a complete order documents that compare equal may come in either order.
+            const key = (each: Document): number => each._id as number;
+            expect({ query, ids: found?.map(key).sort() }).toEqual({ query, ids: scanned?.map(key).sort() });
+          }
+        },
+      ),
       { numRuns: 40, seed: 20261122 },
     );
     expect(round).toBeGreaterThan(0);

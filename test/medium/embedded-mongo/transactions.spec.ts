@@ -33,10 +33,33 @@ describe('embedded-mongo: transactions', () => {
     await accounts.updateOne({ _id: 'a' }, { $inc: { balance: -5 } }, { session });
     await accounts.updateOne({ _id: 'b' }, { $inc: { balance: 5 } }, { session });
     await accounts.insertOne({ _id: 'c', balance: 7 }, { session });
-    expect(await accounts.find({}, { session }).sort({ balance: 1, _id: 1 }).map(({ _id }) => _id).toArray()).toEqual(['a', 'b', 'c']);
-    expect(await accounts.find().map(({ _id, balance }) => [_id, balance]).toArray()).toEqual([['a', 10], ['b', 0]]);
+    expect(
+      await accounts
+        .find({}, { session })
+        .sort({ balance: 1, _id: 1 })
+        .map(({ _id }) => _id)
+        .toArray(),
+    ).toEqual(['a', 'b', 'c']);
+    expect(
+      await accounts
+        .find()
+        .map(({ _id, balance }) => [_id, balance])
+        .toArray(),
+    ).toEqual([
+      ['a', 10],
+      ['b', 0],
+    ]);
     await session.commitTransaction();
-    expect(await accounts.find().map(({ _id, balance }) => [_id, balance]).toArray()).toEqual([['a', 5], ['b', 5], ['c', 7]]);
+    expect(
+      await accounts
+        .find()
+        .map(({ _id, balance }) => [_id, balance])
+        .toArray(),
+    ).toEqual([
+      ['a', 5],
+      ['b', 5],
+      ['c', 7],
+    ]);
   });
 
   it('leave nothing behind when they are aborted', async () => {
@@ -61,7 +84,9 @@ describe('embedded-mongo: transactions', () => {
     session.startTransaction();
     await accounts.findOne({ _id: 'a' }, { session });
     await accounts.updateOne({ _id: 'a' }, { $set: { balance: 99 } });
-    const error: unknown = await accounts.updateOne({ _id: 'a' }, { $inc: { balance: 1 } }, { session }).catch((e: unknown) => e);
+    const error: unknown = await accounts
+      .updateOne({ _id: 'a' }, { $inc: { balance: 1 } }, { session })
+      .catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 112 });
     expect(transient(error)).toBe(true);
   });
@@ -71,7 +96,9 @@ describe('embedded-mongo: transactions', () => {
     session.startTransaction();
     other.startTransaction();
     await accounts.updateOne({ _id: 'a' }, { $inc: { balance: 1 } }, { session });
-    await expect(accounts.updateOne({ _id: 'a' }, { $inc: { balance: 1 } }, { session: other })).rejects.toMatchObject({ code: 112 });
+    await expect(accounts.updateOne({ _id: 'a' }, { $inc: { balance: 1 } }, { session: other })).rejects.toMatchObject({
+      code: 112,
+    });
     await session.commitTransaction();
     await other.endSession();
     expect(await accounts.findOne({ _id: 'a' })).toMatchObject({ balance: 11 });
@@ -92,7 +119,9 @@ describe('embedded-mongo: transactions', () => {
   it('keep unique indexes, inside and at the commit', async () => {
     session.startTransaction();
     await accounts.insertOne({ _id: 'x', balance: 0, email: 'one@x' }, { session });
-    await expect(accounts.insertOne({ _id: 'y', balance: 0, email: 'one@x' }, { session })).rejects.toMatchObject({ code: 11000 });
+    await expect(accounts.insertOne({ _id: 'y', balance: 0, email: 'one@x' }, { session })).rejects.toMatchObject({
+      code: 11000,
+    });
 
     const next = test.client.startSession();
     next.startTransaction();
@@ -101,7 +130,12 @@ describe('embedded-mongo: transactions', () => {
     const error: unknown = await next.commitTransaction().catch((e: unknown) => e);
     expect(transient(error)).toBe(true);
     await next.endSession();
-    expect(await accounts.find({ email: 'two@x' }).map(({ _id }) => _id).toArray()).toEqual(['z']);
+    expect(
+      await accounts
+        .find({ email: 'two@x' })
+        .map(({ _id }) => _id)
+        .toArray(),
+    ).toEqual(['z']);
   });
 
   it('withTransaction brings 20 parallel transfers to a consistent end', async () => {
@@ -115,7 +149,12 @@ describe('embedded-mongo: transactions', () => {
       await own.endSession();
     };
     await Promise.all(Array.from({ length: 20 }, transfer));
-    expect(await accounts.find().map(({ balance }) => balance).toArray()).toEqual([-10, 20]);
+    expect(
+      await accounts
+        .find()
+        .map(({ balance }) => balance)
+        .toArray(),
+    ).toEqual([-10, 20]);
   });
 
   it('end with their session', async () => {

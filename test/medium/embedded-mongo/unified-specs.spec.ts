@@ -31,7 +31,9 @@ function loadCases(): Case[] {
   for (const area of AREAS) {
     for (const entry of readdirSync(join(DATA, area), { recursive: true, withFileTypes: true })) {
       if (!entry.name.endsWith('.json')) continue;
-      const suite = EJSON.parse(readFileSync(join(entry.parentPath, entry.name), 'utf8'), { relaxed: true }) as unknown as UnifiedSuite;
+      const suite = EJSON.parse(readFileSync(join(entry.parentPath, entry.name), 'utf8'), {
+        relaxed: true,
+      }) as unknown as UnifiedSuite;
       if (!suite.schemaVersion) continue; // not in the unified format
       for (const test of suite.tests) cases.push({ area, file: entry.name, suite, test });
     }
@@ -71,12 +73,18 @@ function loadCases(): Case[] {
       }
     }
     const passed = [...totals.values()].reduce((sum, total) => sum + total.passed, 0);
-    console.log([...totals].map(([area, total]) => `${area}: ${JSON.stringify(total)}`).join('\n') + '\n' + failures.join('\n'));
+    console.log(
+      [...totals].map(([area, total]) => `${area}: ${JSON.stringify(total)}`).join('\n') + '\n' + failures.join('\n'),
+    );
     if (!ONLY) expect(passed / (passed + failures.length)).toBeGreaterThanOrEqual(REQUIRED_RATE);
   }, 1_200_000);
 });
 
-async function outcomeOf(uri: string, suite: UnifiedSuite, test: UnifiedSuite['tests'][number]): Promise<string | null> {
+async function outcomeOf(
+  uri: string,
+  suite: UnifiedSuite,
+  test: UnifiedSuite['tests'][number],
+): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve('timed out after 20 s'), 20_000);

@@ -1,5 +1,5 @@
 import { deflateSync } from 'node:zlib';
-import { MongoClient } from 'mongodb';
+import { MongoClient, type Binary } from 'mongodb';
 import { RawClient } from './support/raw-client.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 
@@ -97,12 +97,20 @@ describe('embedded-mongo: authentication', () => {
   afterAll(() => test.stop());
 
   const connect = (auth?: { username: string; password: string }): MongoClient =>
-    new MongoClient(test.server.uri, { ...(auth ? { auth, authMechanism: 'SCRAM-SHA-256' } : {}), serverSelectionTimeoutMS: 2000 });
+    new MongoClient(test.server.uri, {
+      ...(auth ? { auth, authMechanism: 'SCRAM-SHA-256' } : {}),
+      serverSelectionTimeoutMS: 2000,
+    });
 
   it('lets the user in', async () => {
     const client = connect(credentials);
-    await client.db('app').collection('facts').insertOne({ a: 'x'.repeat(100_000) });
-    expect(await client.db('admin').command({ connectionStatus: 1 })).toMatchObject({ authInfo: { authenticatedUsers: [{ user: credentials.username }] } });
+    await client
+      .db('app')
+      .collection('facts')
+      .insertOne({ a: 'x'.repeat(100_000) });
+    expect(await client.db('admin').command({ connectionStatus: 1 })).toMatchObject({
+      authInfo: { authenticatedUsers: [{ user: credentials.username }] },
+    });
     await client.close();
   });
 
@@ -124,11 +132,21 @@ describe('embedded-mongo: authentication', () => {
 
   it('does not say whether a user exists, and takes no replayed proof', async () => {
     const raw = await RawClient.open(test.server.port);
-    const start = await raw.command({ saslStart: 1, mechanism: 'SCRAM-SHA-256', payload: Buffer.from('n,,n=ghost,r=abc'), $db: 'admin' });
+    const start = await raw.command({
+      saslStart: 1,
+      mechanism: 'SCRAM-SHA-256',
+      payload: Buffer.from('n,,n=ghost,r=abc'),
+      $db: 'admin',
+    });
     expect(start.ok).toBe(1);
-    const nonce = /r=([^,]+)/.exec(start.payload.toString('utf8'))?.[1] ?? '';
+    const nonce = /r=([^,]+)/.exec(Buffer.from((start.payload as Binary).buffer).toString('utf8'))?.[1] ?? '';
     const proof = Buffer.alloc(32).toString('base64');
-    const answer = await raw.command({ saslContinue: 1, conversationId: 1, payload: Buffer.from(`c=biws,r=${nonce},p=${proof}`), $db: 'admin' });
+    const answer = await raw.command({
+      saslContinue: 1,
+      conversationId: 1,
+      payload: Buffer.from(`c=biws,r=${nonce},p=${proof}`),
+      $db: 'admin',
+    });
     expect(answer).toMatchObject({ ok: 0, code: 18 });
     raw.close();
   });

@@ -16,9 +16,25 @@ export interface RecordedEvent {
 }
 
 const COMMAND_EVENTS = ['commandStarted', 'commandSucceeded', 'commandFailed'] as const;
-const POOL_EVENTS = ['connectionCheckOutStarted', 'connectionCheckedOut', 'connectionCheckedIn', 'connectionReady', 'connectionPoolCleared', 'connectionClosed'] as const;
+const POOL_EVENTS = [
+  'connectionCheckOutStarted',
+  'connectionCheckedOut',
+  'connectionCheckedIn',
+  'connectionReady',
+  'connectionPoolCleared',
+  'connectionClosed',
+] as const;
 /** Commands whose events no test wants unless it asks for them. */
-const QUIET = new Set(['configureFailPoint', 'saslStart', 'saslContinue', 'getnonce', 'authenticate', 'hello', 'ismaster', 'isMaster']);
+const QUIET = new Set([
+  'configureFailPoint',
+  'saslStart',
+  'saslContinue',
+  'getnonce',
+  'authenticate',
+  'hello',
+  'ismaster',
+  'isMaster',
+]);
 
 interface ClientEntity {
   client: MongoClient;
@@ -67,13 +83,18 @@ export class Entities {
         this.set(spec.id, this.get<MongoClient>(spec.client).db(spec.databaseName, concerns(spec.databaseOptions)));
         return;
       case 'collection':
-        this.set(spec.id, this.get<Db>(spec.database).collection(spec.collectionName, concerns(spec.collectionOptions)));
+        this.set(
+          spec.id,
+          this.get<Db>(spec.database).collection(spec.collectionName, concerns(spec.collectionOptions)),
+        );
         return;
       case 'session': {
         const options = spec.sessionOptions ?? {};
         const session = this.get<MongoClient>(spec.client).startSession({
           ...options,
-          ...(options.defaultTransactionOptions ? { defaultTransactionOptions: concerns(options.defaultTransactionOptions) } : {}),
+          ...(options.defaultTransactionOptions
+            ? { defaultTransactionOptions: concerns(options.defaultTransactionOptions) }
+            : {}),
         });
         this.set(spec.id, session);
         this.sessionIds.set(spec.id, session.id as Document);
@@ -116,7 +137,8 @@ export class Entities {
       });
     }
     for (const name of POOL_EVENTS) {
-      if (observed.includes(`${name}Event`)) client.on(name as 'connectionReady', (event: Document) => events.push({ name: `${name}Event`, event }));
+      if (observed.includes(`${name}Event`))
+        client.on(name as 'connectionReady', (event: Document) => events.push({ name: `${name}Event`, event }));
     }
     await client.connect();
     this.set(spec.id, client);
@@ -129,7 +151,13 @@ function snapshot(value: unknown): Document {
   const copy = (item: unknown): unknown => {
     if (Array.isArray(item)) return item.map(copy);
     if (item instanceof Map) return copy(Object.fromEntries(item));
-    const isValue = typeof item !== 'object' || item === null || '_bsontype' in item || item instanceof Date || Buffer.isBuffer(item) || item instanceof RegExp;
+    const isValue =
+      typeof item !== 'object' ||
+      item === null ||
+      '_bsontype' in item ||
+      item instanceof Date ||
+      Buffer.isBuffer(item) ||
+      item instanceof RegExp;
     return !isValue ? Object.fromEntries(Object.entries(item).map(([name, field]) => [name, copy(field)])) : item;
   };
   const { command, reply, commandName, databaseName } = value as Document;
@@ -153,4 +181,6 @@ export function concerns(options: Document | undefined): Document {
 }
 
 const toPreference = (preference: string | Document) =>
-  typeof preference === 'string' ? ReadPreference.fromString(preference) : ReadPreference.fromOptions({ readPreference: preference as never });
+  typeof preference === 'string'
+    ? ReadPreference.fromString(preference)
+    : ReadPreference.fromOptions({ readPreference: preference as never });

@@ -64,7 +64,8 @@ export class ResultMatcher {
     }
     if (isRoot) return;
     for (const name of Object.keys(fields)) {
-      if (!(name in expected) && fields[name] !== undefined) throw different(`${path}.${name}`, undefined, fields[name]);
+      if (!(name in expected) && fields[name] !== undefined)
+        throw different(`${path}.${name}`, undefined, fields[name]);
     }
   }
 
@@ -137,16 +138,19 @@ function scalar(expected: unknown, actual: unknown, path: string): void {
     if (actual !== null && actual !== undefined) throw different(path, expected, actual);
     return;
   }
-  const isNumber = (v: unknown): boolean => typeof v === 'number' || typeof v === 'bigint' || Long.isLong(v) || v instanceof Int32 || v instanceof Double;
+  const isNumber = (v: unknown): boolean =>
+    typeof v === 'number' || typeof v === 'bigint' || Long.isLong(v) || v instanceof Int32 || v instanceof Double;
   if (isNumber(expected) && isNumber(actual)) {
-    if (String(expected) !== String(actual)) throw different(path, expected, actual);
+    if (Number(expected) !== Number(actual)) throw different(path, expected, actual);
     return;
   }
   const text = (v: unknown): string => {
+    if (typeof v === 'bigint') return `number ${v}`;
     if (v instanceof Date) return `date ${v.getTime()}`;
     if (v instanceof Binary) return `binary ${v.sub_type} ${v.toString('hex')}`;
     if (v instanceof ObjectId) return `oid ${v.toHexString()}`;
-    if (v instanceof RegExp || v instanceof BSONRegExp) return `regex ${String(v)}`;
+    if (v instanceof RegExp) return `regex ${v.source} ${v.flags}`;
+    if (v instanceof BSONRegExp) return `regex ${v.pattern} ${v.options}`;
     return JSON.stringify(v);
   };
   if (text(expected) !== text(actual)) throw different(path, expected, actual);

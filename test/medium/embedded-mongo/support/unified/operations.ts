@@ -23,13 +23,16 @@ export async function runOperation(operation: UnifiedOperation, entities: Entiti
   const run = operations[operation.name];
   if (!run) throw new NotSupported(`operation ${operation.name}`);
   const { session, ...given } = operation.arguments ?? {};
-  const options: Document = { ...concerns(given), ...(session ? { session: entities.get<ClientSession>(session as string) } : {}) };
+  const options: Document = {
+    ...concerns(given),
+    ...(session ? { session: entities.get<ClientSession>(session as string) } : {}),
+  };
   return run(entities.get<never>(operation.object), options, entities);
 }
 
 const list = (cursor: AbstractCursor): Promise<unknown[]> => cursor.toArray();
 
-function split<K extends string>(options: Document, ...names: K[]): { [P in K]: any } & { rest: Document } {
+function split<K extends string>(options: Document, ...names: K[]): Record<K, Document[string]> & { rest: Document } {
   const rest = { ...options };
   const picked: Document = {};
   for (const name of names) {
@@ -54,7 +57,10 @@ const collectionOperations: Record<string, (target: Collection, options: Documen
   },
   insertMany: (target, options) => {
     const { documents, rest } = split(options, 'documents');
-    return target.insertMany(documents.map((document: Document) => ({ ...document })), rest);
+    return target.insertMany(
+      (documents as Document[]).map((document) => ({ ...document })),
+      rest,
+    );
   },
   updateOne: (target, options) => {
     const { filter, update, rest } = split(options, 'filter', 'update');
@@ -115,7 +121,8 @@ const collectionOperations: Record<string, (target: Collection, options: Documen
   },
   dropIndexes: (target, options) => target.dropIndexes(options),
   listIndexes: (target, options) => list(target.listIndexes(options)),
-  listIndexNames: async (target, options) => (await target.listIndexes(options).toArray()).map(({ name }) => name as string),
+  listIndexNames: async (target, options) =>
+    (await target.listIndexes(options).toArray()).map(({ name }) => name as string),
   rename: (target, options) => {
     const { to, rest } = split(options, 'to');
     return target.rename(to, rest);
@@ -167,16 +174,16 @@ const databaseOperations: Record<string, (target: Db, options: Document, entitie
 };
 
 function commandCursor(target: Db, options: Document) {
-  const { command, commandName: _, cursorType, timeoutMode: __, batchSize, comment, maxTimeMS, rest } = split(
-    options,
-    'command',
-    'commandName',
-    'cursorType',
-    'timeoutMode',
-    'batchSize',
-    'comment',
-    'maxTimeMS',
-  );
+  const {
+    command,
+    commandName: _,
+    cursorType,
+    timeoutMode: __,
+    batchSize,
+    comment,
+    maxTimeMS,
+    rest,
+  } = split(options, 'command', 'commandName', 'cursorType', 'timeoutMode', 'batchSize', 'comment', 'maxTimeMS');
   const cursor = target.runCursorCommand(command, {
     ...rest,
     ...(cursorType ? { tailable: cursorType !== 'nonTailable', awaitData: cursorType === 'tailableAwait' } : {}),
@@ -190,14 +197,19 @@ function commandCursor(target: Db, options: Document) {
 const clientOperations: Record<string, (target: MongoClient, options: Document) => Promise<unknown>> = {
   listDatabases: (target, options) => target.db('admin').admin().listDatabases(options),
   listDatabaseNames: async (target, options) =>
-    (await target.db('admin').admin().listDatabases({ ...options, nameOnly: true })).databases.map(({ name }) => name),
+    (
+      await target
+        .db('admin')
+        .admin()
+        .listDatabases({ ...options, nameOnly: true })
+    ).databases.map(({ name }) => name),
   clientBulkWrite: (target, options) => {
     const { models, rest } = split(options, 'models');
-    const flat = models.map((model: Document) => {
+    const flat = (models as Document[]).map((model) => {
       const [kind = ''] = Object.keys(model);
-      return { name: kind, ...model[kind] };
+      return { name: kind, ...(model[kind] as Document) };
     });
-    return target.bulkWrite(flat, rest);
+    return target.bulkWrite(flat as never, rest);
   },
 };
 
@@ -231,7 +243,10 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-const sessionOperations: Record<string, (target: ClientSession, options: Document, entities: Entities) => Promise<unknown>> = {
+const sessionOperations: Record<
+  string,
+  (target: ClientSession, options: Document, entities: Entities) => Promise<unknown>
+> = {
   startTransaction: async (target, options) => target.startTransaction(withPreference(options)),
   commitTransaction: (target, options) => target.commitTransaction(options),
   abortTransaction: (target, options) => target.abortTransaction(options),
@@ -280,15 +295,17 @@ const operations: Record<string, Runner> = {
   download: bucketOperations.download as Runner,
   downloadByName: bucketOperations.downloadByName as Runner,
   delete: bucketOperations.delete as Runner,
-  rename: ((target: Collection | GridFSBucket, options: Document) =>
+  rename: (target: Collection | GridFSBucket, options: Document) =>
     target instanceof GridFSBucket
       ? (bucketOperations.rename as NonNullable<(typeof bucketOperations)[string]>)(target, options)
-      : (collectionOperations.rename as NonNullable<(typeof collectionOperations)[string]>)(target, options)) as Runner,
-  close: (async (target: { close(): Promise<void> }) => target.close()) as Runner,
+      : (collectionOperations.rename as NonNullable<(typeof collectionOperations)[string]>)(target, options),
+  close: async (target: { close(): Promise<void> }) => target.close(),
 };
 
 async function initialize(source: ChangeStream | AbstractCursor): Promise<void> {
-  const cursor = (source as unknown as { cursor?: { _initialize?: () => Promise<void>; cursorInit?: () => Promise<void> } }).cursor ?? source;
+  const cursor =
+    (source as unknown as { cursor?: { _initialize?: () => Promise<void>; cursorInit?: () => Promise<void> } })
+      .cursor ?? source;
   const inner = cursor as { cursorInit?: () => Promise<void> };
   if (inner.cursorInit) await inner.cursorInit();
 }

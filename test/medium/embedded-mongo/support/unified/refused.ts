@@ -4,7 +4,10 @@ export const REFUSED: ReadonlyArray<{ pattern: RegExp; reason: string }> = [
   { pattern: /snapshot-sessions|readConcern level is snapshot/, reason: 'snapshot reads outside of transactions' },
   { pattern: /[mM]ap[rR]educe/, reason: 'server-side JavaScript' },
   { pattern: /secondary read preference|readPreference inherited from client/, reason: 'a secondary' },
-  { pattern: /test-commands-(strict-mode|deprecation-errors)/, reason: 'commands of a mongod built for tests (testVersion2)' },
+  {
+    pattern: /test-commands-(strict-mode|deprecation-errors)/,
+    reason: 'commands of a mongod built for tests (testVersion2)',
+  },
 ];
 
 /** Cases the driver cannot run, or runs otherwise than the specification says: no server could make them pass. */

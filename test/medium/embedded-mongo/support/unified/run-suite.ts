@@ -36,7 +36,12 @@ async function prepareData(admin: MongoClient, suite: UnifiedSuite): Promise<voi
 }
 
 async function checkOutcome(admin: MongoClient, outcome: NonNullable<UnifiedTest['outcome']>[number]): Promise<void> {
-  const documents = await admin.db(outcome.databaseName).collection(outcome.collectionName).find().sort({ _id: 1 }).toArray();
+  const documents = await admin
+    .db(outcome.databaseName)
+    .collection(outcome.collectionName)
+    .find()
+    .sort({ _id: 1 })
+    .toArray();
   new ResultMatcher(new Entities('')).match(outcome.documents, documents, 'outcome', false);
 }
 
@@ -75,10 +80,13 @@ class CaseRun {
   }
 
   events({ client, events, eventType, ignoreExtraEvents }: NonNullable<UnifiedTest['expectEvents']>[number]): void {
-    const isWanted = (name: string): boolean => (eventType === 'cmap' ? !name.startsWith('command') : name.startsWith('command'));
+    const isWanted = (name: string): boolean =>
+      eventType === 'cmap' ? !name.startsWith('command') : name.startsWith('command');
     const recorded = this.entities.events(client).filter(({ name }) => isWanted(name));
     if (ignoreExtraEvents ? recorded.length < events.length : recorded.length !== events.length) {
-      throw new Error(`events of ${client}: expected ${events.map(nameOf).join(', ')}, got ${recorded.map(({ name, event }) => `${name}(${event.commandName ?? ''})`).join(', ')}`);
+      throw new Error(
+        `events of ${client}: expected ${events.map(nameOf).join(', ')}, got ${recorded.map(({ name, event }) => `${name}(${event.commandName ?? ''})`).join(', ')}`,
+      );
     }
     events.forEach((expected, i) => this.event(expected, recorded[i] as RecordedEvent, `event ${i}`));
   }
@@ -87,8 +95,10 @@ class CaseRun {
     const [wanted = ''] = Object.keys(expected);
     if (wanted !== name) throw new Error(`${path}: expected ${wanted}, got ${name}`);
     const { command, commandName, databaseName, reply } = expected[wanted] as Document;
-    if (commandName && event.commandName !== commandName) throw new Error(`${path}: expected ${commandName}, got ${event.commandName}`);
-    if (databaseName && (event.databaseName ?? event.command?.$db) !== databaseName) throw new Error(`${path}: database ${event.databaseName}`);
+    if (commandName && event.commandName !== commandName)
+      throw new Error(`${path}: expected ${commandName}, got ${event.commandName}`);
+    if (databaseName && (event.databaseName ?? event.command?.$db) !== databaseName)
+      throw new Error(`${path}: database ${event.databaseName}`);
     if (command) this.matcher.match(command, withoutAddedTimeout(command, event.command), `${path}.command`);
     if (reply) this.matcher.match(reply, event.reply, `${path}.reply`);
   }
@@ -104,11 +114,17 @@ class CaseRun {
     if (expected.errorContains && !given.message.toLowerCase().includes(String(expected.errorContains).toLowerCase())) {
       fail(`expected a message with "${expected.errorContains}"`);
     }
-    if (expected.errorCode !== undefined && given.code !== expected.errorCode) fail(`expected code ${expected.errorCode}`);
+    if (expected.errorCode !== undefined && given.code !== expected.errorCode)
+      fail(`expected code ${expected.errorCode}`);
     if (expected.errorCodeName && given.codeName !== expected.errorCodeName) fail(`expected ${expected.errorCodeName}`);
-    for (const label of expected.errorLabelsContain ?? []) if (!given.hasErrorLabel?.(label)) fail(`expected label ${label}`);
-    for (const label of expected.errorLabelsOmit ?? []) if (given.hasErrorLabel?.(label)) fail(`expected no label ${label}`);
-    if (expected.errorResponse) this.matcher.match(expected.errorResponse, given.errorResponse ?? given, `${path}.errorResponse`);
+    const labels = given as { hasErrorLabel?: (label: string) => boolean };
+    for (const label of (expected.errorLabelsContain ?? []) as string[])
+      if (!labels.hasErrorLabel?.(label)) fail(`expected label ${label}`);
+    for (const label of (expected.errorLabelsOmit ?? []) as string[]) {
+      if (labels.hasErrorLabel?.(label)) fail(`expected no label ${label}`);
+    }
+    if (expected.errorResponse)
+      this.matcher.match(expected.errorResponse, given.errorResponse ?? given, `${path}.errorResponse`);
     if (expected.expectResult !== undefined) {
       const result = given.result ?? given.partialResult ?? {};
       this.matcher.match(expected.expectResult, normalize(result), `${path}.expectResult`);
@@ -125,7 +141,7 @@ class CaseRun {
           try {
             const failure = await this.operation(each, true);
             // An expected error still ends the callback: withTransaction has to see it.
-            if (failure) throw failure;
+            if (failure instanceof Error) throw failure;
           } catch (error) {
             inner = (error as Error).cause ? error : undefined;
             throw (error as Error).cause ?? error;
@@ -153,19 +169,31 @@ class CaseRun {
         return;
       case 'assertSessionTransactionState': {
         const session = this.entities.get<ClientSession & { transaction: { state: string } }>(given.session as string);
-        const states: Record<string, string> = { none: 'NO_TRANSACTION', starting: 'STARTING_TRANSACTION', in_progress: 'TRANSACTION_IN_PROGRESS', committed: 'TRANSACTION_COMMITTED', aborted: 'TRANSACTION_ABORTED' };
+        const states: Record<string, string> = {
+          none: 'NO_TRANSACTION',
+          starting: 'STARTING_TRANSACTION',
+          in_progress: 'TRANSACTION_IN_PROGRESS',
+          committed: 'TRANSACTION_COMMITTED',
+          aborted: 'TRANSACTION_ABORTED',
+        };
         this.equal(session.transaction.state, states[given.state as string], name);
         return;
       }
       case 'assertSessionDirty':
       case 'assertSessionNotDirty': {
-        const session = this.entities.get<ClientSession & { serverSession: { isDirty: boolean } }>(given.session as string);
+        const session = this.entities.get<ClientSession & { serverSession: { isDirty: boolean } }>(
+          given.session as string,
+        );
         this.equal(session.serverSession.isDirty, name === 'assertSessionDirty', name);
         return;
       }
       case 'assertSessionUnpinned':
       case 'assertSessionPinned':
-        this.equal(this.entities.get<ClientSession>(given.session as string).isPinned, name === 'assertSessionPinned', name);
+        this.equal(
+          this.entities.get<ClientSession>(given.session as string).isPinned,
+          name === 'assertSessionPinned',
+          name,
+        );
         return;
       case 'assertSameLsidOnLastTwoCommands':
       case 'assertDifferentLsidOnLastTwoCommands': {
@@ -179,15 +207,25 @@ class CaseRun {
       }
       case 'assertCollectionExists':
       case 'assertCollectionNotExists': {
-        const found = await this.admin.db(given.databaseName as string).listCollections({ name: given.collectionName }).toArray();
+        const found = await this.admin
+          .db(given.databaseName as string)
+          .listCollections({ name: given.collectionName })
+          .toArray();
         this.equal(found.length > 0, name === 'assertCollectionExists', name);
         return;
       }
       case 'assertIndexExists':
       case 'assertIndexNotExists': {
         const collection = this.admin.db(given.databaseName as string).collection(given.collectionName as string);
-        const indexes = await collection.listIndexes().toArray().catch(() => []);
-        this.equal(indexes.some((index) => index.name === given.indexName), name === 'assertIndexExists', name);
+        const indexes = await collection
+          .listIndexes()
+          .toArray()
+          .catch(() => []);
+        this.equal(
+          indexes.some((index) => index.name === given.indexName),
+          name === 'assertIndexExists',
+          name,
+        );
         return;
       }
       case 'assertNumberConnectionsCheckedOut':
@@ -211,12 +249,14 @@ class CaseRun {
 /** The driver adds `wtimeout: 10000` when it ends a transaction, which no specification asks for. */
 function withoutAddedTimeout(expected: Document, command: Document): Document {
   const ends = 'commitTransaction' in command || 'abortTransaction' in command;
-  if (!ends || expected.writeConcern?.wtimeout !== undefined || command.writeConcern?.wtimeout !== 10_000) return command;
+  if (!ends || expected.writeConcern?.wtimeout !== undefined || command.writeConcern?.wtimeout !== 10_000)
+    return command;
   const { wtimeout: _, ...writeConcern } = command.writeConcern;
   return { ...command, writeConcern };
 }
 
-const nameOf = (event: Document): string => `${Object.keys(event)[0]}(${(Object.values(event)[0] as Document).commandName ?? Object.keys((Object.values(event)[0] as Document).command ?? {})[0] ?? ''})`;
+const nameOf = (event: Document): string =>
+  `${Object.keys(event)[0]}(${(Object.values(event)[0] as Document).commandName ?? Object.keys((Object.values(event)[0] as Document).command ?? {})[0] ?? ''})`;
 
 function describe(error: unknown): string {
   const { name, message, code, errorLabels, errorLabelSet } = error as Document;
@@ -247,4 +287,3 @@ function mapsToObjects(value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [key, mapsToObjects(item)]));
   return value;
 }
-

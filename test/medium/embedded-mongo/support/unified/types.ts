@@ -6,7 +6,12 @@ export interface UnifiedSuite {
   schemaVersion: string;
   runOnRequirements?: RunOnRequirement[];
   createEntities?: Document[];
-  initialData?: Array<{ collectionName: string; databaseName: string; documents: Document[]; createOptions?: Document }>;
+  initialData?: Array<{
+    collectionName: string;
+    databaseName: string;
+    documents: Document[];
+    createOptions?: Document;
+  }>;
   tests: UnifiedTest[];
 }
 
