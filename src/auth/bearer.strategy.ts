@@ -45,8 +45,8 @@ export class BearerStrategy extends PassportStrategy(HttpBearerStrategy, 'bearer
   /** Who sends this request. @throws AppError UNAUTHENTICATED */
   principalOf(request: Request): Promise<SessionPrincipal> {
     return new Promise((resolve, reject) => {
-      const settle = (error: unknown, principal: SessionPrincipal | false | null): void =>
-        principal ? resolve(principal) : reject(error);
+      const settle = (error: Error | null, principal: SessionPrincipal | false | null): void =>
+        principal ? resolve(principal) : reject(error ?? new AppError('UNAUTHENTICATED', 'Log in again.'));
       const authenticate = this.getPassportInstance().authenticate('bearer', { session: false }, settle) as (
         request: Request,
         response: unknown,

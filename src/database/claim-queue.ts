@@ -1,5 +1,7 @@
 import type { Model, QueryFilter, UpdateQuery } from 'mongoose';
 import type { Clock } from '../common/clock.js';
+import { findAndUpdateDirect, updateDirect } from './direct-write.js';
+import type { Stored } from './schema-options.js';
 
 /**
  * The claim protocol, one for emails and outbox. `runAt` means "due" and "lease expired" at once, so that one index range
@@ -29,7 +31,7 @@ export const claimFields = {
   claims: { type: Number, required: true, default: 0 },
 } as const;
 
-export class ClaimQueue<T extends Claimable> {
+export class ClaimQueue<T extends Claimable & Stored> {
   constructor(
     private readonly model: Model<T>,
     private readonly clock: Clock,
@@ -39,18 +41,13 @@ export class ClaimQueue<T extends Claimable> {
   /** Claims the document that has been due the longest, or null. `filter` narrows further, e.g. by workflow version. */
   async claimNext(owner: string, filter: QueryFilter<T> = {}): Promise<Claim<T> | null> {
     const now = this.clock.now();
-    const doc = await this.model
-      .findOneAndUpdate(
-        // A date range never matches null: finished documents are out of it without a flag.
-        { ...filter, runAt: { $lte: now } } as QueryFilter<T>,
-        {
-          $set: { owner, runAt: new Date(now.getTime() + this.leaseMs) },
-          $inc: { fence: 1, claims: 1 },
-        },
-        { sort: { runAt: 1 }, returnDocument: 'after' },
-      )
-      .lean<T>()
-      .exec();
+    // A date range never matches null: finished documents are out of it without a flag.
+    const due = { ...filter, runAt: { $lte: now } };
+    const update = {
+      $set: { owner, runAt: new Date(now.getTime() + this.leaseMs) },
+      $inc: { fence: 1, claims: 1 },
+    } as UpdateQuery<T>;
+    const doc = await findAndUpdateDirect(this.model, due, update, now, { runAt: 1 });
     return doc ? { doc, fence: doc.fence } : null;
   }
 
@@ -92,7 +89,6 @@ export class ClaimQueue<T extends Claimable> {
   }
 
   private async set(filter: Record<string, unknown>, update: Record<string, unknown>): Promise<boolean> {
-    const result = await this.model.updateOne(filter as QueryFilter<T>, update).exec();
-    return result.matchedCount === 1;
+    return (await updateDirect(this.model, filter, update as UpdateQuery<T>, this.clock.now())) === 1;
   }
 }

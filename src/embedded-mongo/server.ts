@@ -25,6 +25,8 @@ export interface StartOptions {
   testCommands?: boolean;
   /** Default 1,000. */
   maxConnections?: number;
+  /** How often expired documents are removed; default once a minute, as MongoDB does. */
+  ttlIntervalMs?: number;
 }
 
 export interface EmbeddedServer {
@@ -58,7 +60,11 @@ export async function startServer(options: StartOptions): Promise<EmbeddedServer
   try {
     const store = DocumentStore.open(dir);
     const derived = credentials ? deriveCredentials(credentials.username, credentials.password) : null;
-    const server = new RunningServer(new ServerState(store, derived, { testCommands, maxConnections }), unlock);
+    const server = new RunningServer(
+      new ServerState(store, derived, { testCommands, maxConnections }),
+      unlock,
+      options.ttlIntervalMs,
+    );
     try {
       await server.listen(host, port);
     } catch (error) {
@@ -88,9 +94,10 @@ class RunningServer implements EmbeddedServer {
   constructor(
     private readonly state: ServerState,
     private readonly unlock: () => void,
+    ttlIntervalMs: number | undefined,
   ) {
     this.dispatcher = new Dispatcher(state, commandTable);
-    this.sweeper = new Sweeper(state);
+    this.sweeper = new Sweeper(state, ttlIntervalMs);
   }
 
   get uri(): string {

@@ -50,7 +50,7 @@ export class ChatModelFactory {
   }
 
   /**
-   * A model for one call; `fetch` is what it talks through. Retries are off: the workflow owns them, otherwise attempts
+   * A model; `fetch` is what it talks through. Retries are off: the workflow owns them, otherwise attempts
    * multiply. No temperature of ours: reasoning models refuse it (set it in OPENAI_MODEL_PARAMS).
    */
   create(fetch: typeof globalThis.fetch): ChatOpenAI {

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { Clock } from '../common/clock.js';
+import { newId } from '../common/id.js';
+import { insertDirect, updateDirect } from '../database/direct-write.js';
 import { isDuplicateKey } from '../database/errors.js';
 import { type Plain, toPlain } from '../database/schema-options.js';
 import type { Answer, Usage } from './completion.js';
@@ -44,7 +46,20 @@ export class LlmCallRepository {
     const startedAt = this.clock.now();
     const expiresAt = new Date(startedAt.getTime() + KEEP_MS);
     try {
-      await this.model.create({ ...identity, state: 'started', calls: 1, startedAt, expiresAt });
+      await insertDirect(this.model, {
+        _id: newId(),
+        ...identity,
+        state: 'started',
+        calls: 1,
+        startedAt,
+        finishedAt: null,
+        answer: null,
+        usage: null,
+        errorCode: null,
+        expiresAt,
+        createdAt: startedAt,
+        updatedAt: startedAt,
+      });
       return { kind: 'call' };
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
@@ -64,12 +79,13 @@ export class LlmCallRepository {
 
   /** Stores the answer; the first one wins when two workers asked. */
   async finish(requestKey: string, answer: Answer, usage: Usage): Promise<void> {
-    await this.model
-      .updateOne(
-        { requestKey, state: { $ne: 'done' } },
-        { $set: { state: 'done', answer, usage, errorCode: null, finishedAt: this.clock.now() } },
-      )
-      .exec();
+    const now = this.clock.now();
+    await updateDirect(
+      this.model,
+      { requestKey, state: { $ne: 'done' } },
+      { $set: { state: 'done', answer, usage, errorCode: null, finishedAt: now } },
+      now,
+    );
   }
 
   /** Stores that the call failed; `charged` false takes it off the email's count, because nothing was paid. */
@@ -82,20 +98,14 @@ export class LlmCallRepository {
       .exec();
   }
 
-  /** Before a call, in one read: the stored answer to this question, and how many calls the email has caused. */
+  /** Before a call, in one read: the stored answer to this question, and how many calls the email has caused that may have been charged. */
   async lookUp({
     requestKey,
     emailId,
   }: Pick<LlmCallIdentity, 'requestKey' | 'emailId'>): Promise<{ done: LlmCall | null; made: number }> {
     const rows = await this.model.find({ emailId }).lean<LlmCallDoc[]>().exec();
     const done = rows.find((row) => row.requestKey === requestKey && row.state === 'done');
-    return { done: done ? toPlain(done) : null, made: sumOfCalls(rows) };
-  }
-
-  /** Calls that an email has caused and that may have been charged. */
-  async countForEmail(emailId: string): Promise<number> {
-    const rows = await this.model.find({ emailId }, { calls: 1 }).lean<Pick<LlmCallDoc, 'calls'>[]>().exec();
-    return sumOfCalls(rows);
+    return { done: done ? toPlain(done) : null, made: rows.reduce((sum, row) => sum + row.calls, 0) };
   }
 
   /** For an erase request. Returns how many rows went. */
@@ -103,6 +113,3 @@ export class LlmCallRepository {
     return (await this.model.deleteMany({ emailId }).exec()).deletedCount;
   }
 }
-
-const sumOfCalls = (rows: readonly Pick<LlmCallDoc, 'calls'>[]): number =>
-  rows.reduce((sum, row) => sum + row.calls, 0);

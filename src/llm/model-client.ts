@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type BaseMessage, SystemMessage } from '@langchain/core/messages';
+import type { ChatOpenAI } from '@langchain/openai';
 import { z } from 'zod';
 import { Clock } from '../common/clock.js';
 import { AppError } from '../common/errors.js';
@@ -23,6 +24,7 @@ export type CallOutcome =
   | { kind: 'failed'; error: unknown; charged: boolean };
 
 type Method = 'jsonSchema' | 'jsonMode';
+type StructuredModel = ReturnType<ChatOpenAI['withStructuredOutput']>;
 
 /** Models that LangChain knows to have no schema mode. */
 const WITHOUT_SCHEMA_MODE = /^gpt-(3|4$|4-)/;
@@ -41,6 +43,8 @@ export class ModelClient {
   private readonly prices: Prices;
   /** What the server understands; learned from its first refusal and kept for the life of the process. */
   private method: Method;
+  /** By the translated schema, of which there is one a prompt (`plainSchema`). */
+  private readonly structuredModels = new WeakMap<object, { method: Method; name: string; model: StructuredModel }>();
 
   constructor(
     config: AppConfig,
@@ -73,17 +77,10 @@ export class ModelClient {
     const jsonSchema = plainSchema(question.schema);
     const { method } = this;
     const messages = method === 'jsonSchema' ? question.messages : withSchemaInPrompt(question.messages, jsonSchema);
+    const model = this.structured(question, jsonSchema);
     let thrown: unknown = null;
     try {
-      await this.models
-        .create(exchange.fetch)
-        .withStructuredOutput(jsonSchema, {
-          method,
-          name: question.name,
-          includeRaw: true,
-          ...(method === 'jsonSchema' && { strict: true }),
-        })
-        .invoke(messages, { signal });
+      await exchange.run(() => model.invoke(messages, { signal }));
     } catch (error) {
       thrown = error;
     }
@@ -100,6 +97,21 @@ export class ModelClient {
     if (cause instanceof AppError && cause.code === 'LLM_BAD_OUTPUT') return this.oversized(messages);
     const charged = exchange.requestSent && response === null && !neverConnected(thrown);
     return { kind: 'failed', error: toLlmError(cause, this.clock.now()), charged };
+  }
+
+  /** The model that answers in this shape: making client and chain anew for each call costs as much as the call. */
+  private structured({ name }: Question, jsonSchema: Record<string, unknown>): StructuredModel {
+    const { method } = this;
+    const known = this.structuredModels.get(jsonSchema);
+    if (known?.method === method && known.name === name) return known.model;
+    const model = this.models.create(RecordedExchange.fetch).withStructuredOutput(jsonSchema, {
+      method,
+      name,
+      includeRaw: true,
+      ...(method === 'jsonSchema' && { strict: true }),
+    });
+    this.structuredModels.set(jsonSchema, { method, name, model });
+    return model;
   }
 
   /** A body that was too large to read is an answer too: paid for, and bad. */

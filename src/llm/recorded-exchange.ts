@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { AppError } from '../common/errors.js';
 
 /** Bytes of an answer that are read: a completion is a few kilobytes, a runaway server must not fill the memory. */
@@ -8,6 +9,20 @@ export const MAX_BODY_BYTES = 512 * 1024;
  * token usage are known also when a library above stumbles over the content.
  */
 export class RecordedExchange {
+  private static readonly current = new AsyncLocalStorage<RecordedExchange>();
+
+  /** For a client that many calls share: goes through the exchange in whose `run` it is called. */
+  static readonly fetch: typeof globalThis.fetch = (input, init) => {
+    const exchange = RecordedExchange.current.getStore();
+    if (!exchange) throw new AppError('INTERNAL', 'A model was called outside of an exchange.');
+    return exchange.fetch(input, init);
+  };
+
+  /** Everything that `work` fetches is recorded here. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return RecordedExchange.current.run(this, work);
+  }
+
   /** Status and body of the last answer; null before there is one. */
   response: { status: number; body: string } | null = null;
   /** True once a request was handed to the network: from then on the provider may charge. */
@@ -22,9 +37,7 @@ export class RecordedExchange {
       const response = await globalThis.fetch(input, init);
       const body = await readBounded(response);
       this.response = { status: response.status, body };
-      const headers = new Headers(response.headers);
-      headers.delete('content-encoding'); // fetch has decoded the body
-      return new Response(body, { status: response.status, statusText: response.statusText, headers });
+      return replayed(response, body);
     } catch (error) {
       this.failure = error;
       throw error;
@@ -32,8 +45,19 @@ export class RecordedExchange {
   };
 }
 
+/** The answer once more, for the library; its JSON is parsed from the text at hand, without another stream. */
+function replayed({ status, statusText, headers: received }: Response, body: string): Response {
+  const headers = new Headers(received);
+  headers.delete('content-encoding'); // fetch has decoded the body
+  const response = new Response(body, { status, statusText, headers });
+  return Object.defineProperty(response, 'json', { value: async (): Promise<unknown> => JSON.parse(body) });
+}
+
 async function readBounded(response: Response): Promise<string> {
   if (!response.body) return '';
+  // Undecoded bodies cannot be longer than they say: read at once, a stream costs several times as much.
+  const length = Number(response.headers.get('content-length') ?? Number.NaN);
+  if (length <= MAX_BODY_BYTES && !response.headers.has('content-encoding')) return response.text();
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;

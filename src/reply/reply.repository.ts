@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, QueryFilter, UpdateQuery } from 'mongoose';
 import { Clock } from '../common/clock.js';
+import { newId } from '../common/id.js';
+import { insertDirect } from '../database/direct-write.js';
 import { isDuplicateKey } from '../database/errors.js';
 import { OPEN_SLOT, REPLY_MODEL, type ReplyDoc } from './reply.schema.js';
 import type { Reply, ReplyState, ReplyVersion } from './reply.types.js';
@@ -41,16 +43,23 @@ export class ReplyRepository {
   /** Stores a draft; when the email has an open reply already (the step runs again after a crash) returns that one. */
   async insertIfNone(reply: NewReply): Promise<{ reply: Reply; isNew: boolean }> {
     const { first, ...rest } = reply;
-    const version: ReplyVersion = { ...first, version: 1, at: this.clock.now() };
+    const now = this.clock.now();
+    const version: ReplyVersion = { ...first, version: 1, at: now };
     try {
-      const created = await this.model.create({
+      const created = await insertDirect(this.model, {
+        _id: newId(),
         ...rest,
         state: 'draft',
         slot: OPEN_SLOT,
         versions: [version],
         revision: 1,
+        approvedBy: null,
+        approvedAt: null,
+        outboxId: null,
+        createdAt: now,
+        updatedAt: now,
       });
-      return { reply: toReply(created.toObject()), isNew: true };
+      return { reply: toReply(created), isNew: true };
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
     }

@@ -74,10 +74,10 @@ export class DraftContextService {
 
   private async historyOf(email: Email): Promise<DraftRequest['history']> {
     if (!email.threadId) return [];
-    const [mails, replies] = await Promise.all([
-      this.queries.findByThread(email.threadId, MAX_HISTORY),
-      this.replies.findByThread(email.threadId),
-    ]);
+    const mails = await this.queries.findByThread(email.threadId, MAX_HISTORY);
+    // Most mails begin a thread: nobody has answered anything in it yet.
+    if (mails.every(({ id }) => id === email.id)) return [];
+    const replies = await this.replies.findByThread(email.threadId);
     const customer = mails
       .filter((mail) => mail.id !== email.id && mail.parsed !== null)
       .map((mail) => ({ from: 'customer' as const, at: mail.receivedAt, text: mail.parsed!.text }));

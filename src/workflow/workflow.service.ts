@@ -16,7 +16,7 @@ import { ProcessedCounter } from './processed-counter.js';
 import { onFailure } from './retry-policy.js';
 import { RunRecorder } from './run/run-recorder.js';
 import { RunRepository } from './run/run.repository.js';
-import type { Step, StepResult } from './steps/step.js';
+import type { Made, Step, StepResult } from './steps/step.js';
 import { StepRegistry } from './steps/step-registry.js';
 
 /** More claims than this without a checkpoint: the mail kills the process that works on it. */
@@ -33,6 +33,8 @@ interface Outcome {
   email: Email;
   /** False when the email is not ours any more, or waits. */
   goOn: boolean;
+  /** Another worker or a person was first: what the step made was not saved. */
+  isLost: boolean;
 }
 
 /**
@@ -61,8 +63,9 @@ export class WorkflowService {
         await this.quarantine(email, claim.fence, error, recorder);
         return;
       }
-      for (let outcome: Outcome = { email, goOn: true }; outcome.goOn; email = outcome.email) {
-        outcome = await this.runStep(email, claim.fence, recorder, signal);
+      const made: Made = {};
+      for (let outcome: Outcome = { email, goOn: true, isLost: false }; outcome.goOn; email = outcome.email) {
+        outcome = await this.runStep(email, claim.fence, recorder, signal, made);
       }
     } finally {
       await recorder.save(this.runs);
@@ -87,18 +90,25 @@ export class WorkflowService {
     return recorder;
   }
 
-  private async runStep(email: Email, fence: number, recorder: RunRecorder, signal: AbortSignal): Promise<Outcome> {
+  private async runStep(
+    email: Email,
+    fence: number,
+    recorder: RunRecorder,
+    signal: AbortSignal,
+    made: Made,
+  ): Promise<Outcome> {
     const step = this.steps.for(email.state);
     const attempt = email.attempts + 1;
     const allowFallback = attempt > this.config.env.WORKFLOW_MAX_ATTEMPTS;
     const timer = recorder.begin(step.name, attempt);
     try {
       await failpoint(`workflow.before_${step.name}`);
-      const result = await step.run(email, { signal, allowFallback, runId: recorder.head.id });
+      const result = await step.run(email, { signal, allowFallback, runId: recorder.head.id, made });
       signal.throwIfAborted();
       await failpoint(`workflow.after_${step.name}`);
       const outcome = await this.save(email, fence, step, result, recorder);
-      if (result.kind === 'wait') timer.waited();
+      if (outcome.isLost) this.lost(step, timer);
+      else if (result.kind === 'wait') timer.waited();
       else timer.ok();
       return outcome;
     } catch (error) {
@@ -116,8 +126,8 @@ export class WorkflowService {
     if (result.kind === 'wait') {
       const runAt = new Date(this.clock.now().getTime() + result.delayMs);
       const note = result.note ? { stateReason: result.note } : {};
-      await this.emails.release(email.id, fence, runAt, { runId: recorder.head.id, attempts: 0, ...note });
-      return { email, goOn: false };
+      const held = await this.emails.release(email.id, fence, runAt, { runId: recorder.head.id, attempts: 0, ...note });
+      return { email, goOn: false, isLost: !held };
     }
     const to = nextState(email.state, result.event);
     if (!to)
@@ -128,7 +138,7 @@ export class WorkflowService {
     const moved = await this.moveTo(email, fence, to, result.event, result.reason ?? null, result.set ?? {}, recorder);
     if (moved && isAtRest(to)) this.counter.count(moved);
     await failpoint(`workflow.checkpointed_${step.name}`);
-    return moved ? { email: moved, goOn: !isAtRest(to) } : { email, goOn: false };
+    return moved ? { email: moved, goOn: !isAtRest(to), isLost: false } : { email, goOn: false, isLost: true };
   }
 
   /** @returns the email as saved, or null when the claim was lost */
@@ -156,10 +166,7 @@ export class WorkflowService {
       runAt: atRest ? null : leaseEnds,
       owner: atRest ? null : email.owner,
     };
-    if (!(await this.emails.checkpoint(email.id, fence, email.state, change, entry))) {
-      metrics.workflowLeaseLost.inc({ step: email.state });
-      return null;
-    }
+    if (!(await this.emails.checkpoint(email.id, fence, email.state, change, entry))) return null;
     if (atRest) recorder.close(to);
     return { ...email, ...change, history: [...email.history, entry] };
   }
@@ -174,11 +181,10 @@ export class WorkflowService {
     timer: ReturnType<RunRecorder['begin']>,
   ): Promise<Outcome> {
     const code = error instanceof AppError ? error.code : 'INTERNAL';
-    const stopped = { email, goOn: false };
+    const stopped: Outcome = { email, goOn: false, isLost: false };
     if (code === 'LEASE_LOST') {
-      timer.leaseLost();
-      metrics.workflowLeaseLost.inc({ step: step.name });
-      return stopped;
+      this.lost(step, timer);
+      return { ...stopped, isLost: true };
     }
     const failure = onFailure(error, attempt, this.config.env.WORKFLOW_MAX_ATTEMPTS);
     this.logger.warn(
@@ -211,11 +217,19 @@ export class WorkflowService {
     return stopped;
   }
 
+  private lost(step: Step, timer: ReturnType<RunRecorder['begin']>): void {
+    timer.leaseLost();
+    metrics.workflowLeaseLost.inc({ step: step.name });
+  }
+
   private async quarantine(email: Email, fence: number, error: unknown, recorder: RunRecorder): Promise<void> {
     const code = error instanceof AppError ? error.code : 'INTERNAL';
     const lastError = { step: email.state, code, message: errorMessage(error), at: this.clock.now() };
     const moved = await this.moveTo(email, fence, 'quarantined', 'quarantined', code, { lastError }, recorder);
-    if (!moved) return;
+    if (!moved) {
+      metrics.workflowLeaseLost.inc({ step: this.steps.for(email.state).name });
+      return;
+    }
     this.counter.count(moved);
     this.logger.error({ emailId: email.id, state: email.state, code }, 'mail quarantined');
   }

@@ -42,6 +42,9 @@ describe('StructuredCall against an OpenAI-compatible server', () => {
   const run = (emailId = newId(), text = INVOICE, on = parts, signal = new AbortController().signal) =>
     on.call.run({ prompt: sortMail, input: { text }, emailId, signal });
 
+  const callsOf = async (emailId: string): Promise<number> =>
+    (await parts.ledger.lookUp({ emailId, requestKey: '' })).made;
+
   const failure = async (promise: Promise<unknown>): Promise<AppError> => {
     const error = await promise.then(
       () => null,
@@ -128,7 +131,7 @@ describe('StructuredCall against an OpenAI-compatible server', () => {
     const lost = await replica({ OPENAI_BASE_URL: gone.url });
     const emailId = newId();
     expect(await failure(run(emailId, INVOICE, lost))).toMatchObject({ code: 'LLM_UNAVAILABLE', retryable: true });
-    expect(await parts.ledger.countForEmail(emailId)).toBe(0);
+    expect(await callsOf(emailId)).toBe(0);
   });
 
   it.each<FakeMode>(['malformed', 'wrong-enum', 'truncated', 'html'])(
@@ -139,7 +142,7 @@ describe('StructuredCall against an OpenAI-compatible server', () => {
       const result = await run(emailId);
       expect(result.value.category).toBe('billing');
       expect(openai.count()).toBe(2);
-      expect(await parts.ledger.countForEmail(emailId)).toBe(2);
+      expect(await callsOf(emailId)).toBe(2);
     },
   );
 
@@ -151,7 +154,7 @@ describe('StructuredCall against an OpenAI-compatible server', () => {
       'json_schema',
       'json_object',
     ]);
-    expect(await parts.ledger.countForEmail(emailId)).toBe(1);
+    expect(await callsOf(emailId)).toBe(1);
     await run();
     expect(openai.requests.at(-1)?.body.response_format?.type).toBe('json_object');
     expect(openai.count()).toBe(3);
@@ -234,9 +237,9 @@ describe('StructuredCall against an OpenAI-compatible server', () => {
       openai.setMode(['error-503', 'error-500', 'instant']);
       await failure(run(emailId));
       await failure(run(emailId));
-      expect(await parts.ledger.countForEmail(emailId)).toBe(0);
+      expect(await callsOf(emailId)).toBe(0);
       await run(emailId);
-      expect(await parts.ledger.countForEmail(emailId)).toBe(1);
+      expect(await callsOf(emailId)).toBe(1);
       expect(await repeated()).toBe(before);
     });
 
@@ -244,7 +247,7 @@ describe('StructuredCall against an OpenAI-compatible server', () => {
       openai.setMode('hang');
       const emailId = newId();
       await failure(run(emailId));
-      expect(await parts.ledger.countForEmail(emailId)).toBe(1);
+      expect(await callsOf(emailId)).toBe(1);
     });
 
     it('stops at LLM_MAX_CALLS_PER_EMAIL', async () => {

@@ -1,3 +1,4 @@
+import { Clock } from '../../src/common/clock';
 import { type INestApplication, StandardSchemaValidationPipe } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import request from 'supertest';
@@ -43,7 +44,10 @@ describe('GET /emails and /threads', () => {
     const clock = new FrozenClock();
     const mail = await aMailStore(store.connection, clock);
     const attachments = new AttachmentRepository(...(await aBucket(store.connection, 'attachments')), clock);
-    const threads = new ThreadRepository(await aModel<ThreadDoc>(store.connection, THREAD_MODEL, threadSchema));
+    const threads = new ThreadRepository(
+      await aModel<ThreadDoc>(store.connection, THREAD_MODEL, threadSchema),
+      new Clock(),
+    );
     const audit = { record: async () => undefined } as unknown as AuditService;
     const threadService = new ThreadService(threads, mail.emailQueries, new ThreadToken(aConfig()), clock, audit);
     const provide = <T>(token: unknown, useValue: T) => ({ provide: token as never, useValue });

@@ -1,3 +1,4 @@
+import { Clock } from '../../src/common/clock';
 import type { AuditService } from '../../src/auth/audit.service';
 import { newId } from '../../src/common/id';
 import type { Email } from '../../src/mail/message/email.types';
@@ -24,7 +25,7 @@ describe('ThreadService on a real store', () => {
   beforeAll(async () => {
     store = await startStore();
     mail = await aMailStore(store.connection, clock);
-    threads = new ThreadRepository(await aModel<ThreadDoc>(store.connection, THREAD_MODEL, threadSchema));
+    threads = new ThreadRepository(await aModel<ThreadDoc>(store.connection, THREAD_MODEL, threadSchema), new Clock());
     const audit = { record: async (entry: unknown) => void audited.push(entry) } as unknown as AuditService;
     service = new ThreadService(threads, mail.emailQueries, token, clock, audit);
   });

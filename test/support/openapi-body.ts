@@ -25,7 +25,7 @@ const TEXT = 'Kurz und gut';
 export function minimalBody(schema: JsonSchema, document: OpenAPIObject): unknown {
   if (schema.$ref) {
     const name = schema.$ref.split('/').at(-1)!;
-    return minimalBody((document.components?.schemas?.[name] ?? {}) as JsonSchema, document);
+    return minimalBody(document.components?.schemas?.[name] ?? {}, document);
   }
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];

@@ -13,10 +13,13 @@ export function decode(raw: Uint8Array): Document {
   return readDocument(toBuffer(raw), 0);
 }
 
-/** Encodes a document; `undefined` fields are left out. */
+/** Encodes a document; `undefined` fields are left out, `RawDocument` and `RawArray` are copied. */
 export function encode(doc: Document): Buffer {
   return writeDocument(doc);
 }
+
+/** The elements of a document without its length and end: a suffix for `writeDocumentAt`. */
+export const encodeElements = (doc: Document): Buffer => writeDocument(doc).subarray(4, -1);
 
 /** The names a set asks for as bytes, grouped by length: found once per set, used for every document. */
 interface WantedNames {
@@ -91,11 +94,33 @@ export function rawField(raw: Uint8Array, path: string): unknown {
   return undefined;
 }
 
+/** The named top-level fields whose bytes differ between two states of a document; nothing is decoded. */
+export function changedFields(before: Uint8Array, after: Uint8Array, names: ReadonlySet<string>): Set<string> {
+  const changed = new Set<string>();
+  const [old, now] = [toBuffer(before), toBuffer(after)];
+  const wanted = wantedNames.get(names) ?? compileNames(names);
+  for (const candidates of wanted.byLength) {
+    for (const name of candidates ?? []) {
+      if (!isSameElement(old, findElement(old, 0, name), now, findElement(now, 0, name))) changed.add(name.toString());
+    }
+  }
+  return changed;
+}
+
+type Element = { type: number; at: number; from: number };
+
+function isSameElement(old: Buffer, a: Element | undefined, now: Buffer, b: Element | undefined): boolean {
+  if (!a || !b) return a === b;
+  const oldEnd = a.at + valueLength(old, a.type, a.at);
+  const nowEnd = b.at + valueLength(now, b.type, b.at);
+  return old.compare(now, b.from, nowEnd, a.from, oldEnd) === 0;
+}
+
 function findElement(
   bytes: Buffer,
   start: number,
   name: Buffer,
-): { type: number; at: number; from: number } | undefined {
+): Element | undefined {
   const end = start + bytes.readInt32LE(start) - 1;
   let at = start + 4;
   while (at < end) {

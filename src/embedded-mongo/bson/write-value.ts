@@ -9,6 +9,7 @@ import {
 } from 'bson';
 
 import { MongoError } from '../errors.js';
+import { RawArray, RawBatch, RawDocument } from './raw.js';
 import { binaryParts, BSON_TYPE, type Document, isInt32, regexParts, typeNumber } from './values.js';
 
 /** Longest BSON we write: 16 MiB documents plus the 16 KiB MongoDB allows internally on top. */
@@ -29,11 +30,40 @@ class BsonWriter {
     return Buffer.from(this.bytes.subarray(0, this.at));
   }
 
+  get size(): number {
+    return this.at;
+  }
+
+  copyTo(target: Buffer, at: number): void {
+    this.bytes.copy(target, at, 0, this.at);
+  }
+
   document(doc: Document, depth: number): void {
     const start = this.open(depth);
     for (const name of Object.keys(doc)) {
       const value = doc[name];
       if (value !== undefined && typeof value !== 'function') this.element(name, value, depth);
+    }
+    this.close(start);
+  }
+
+  /** Ends a document with elements that are encoded already. */
+  documentWith(doc: Document, suffix: Uint8Array): void {
+    const start = this.open(0);
+    for (const name of Object.keys(doc)) {
+      const value = doc[name];
+      if (value !== undefined) this.element(name, value, 0);
+    }
+    this.raw(suffix);
+    this.close(start);
+  }
+
+  private rawArray({ documents }: RawArray): void {
+    const start = this.open(0);
+    for (let i = 0; i < documents.length; i++) {
+      this.byte(BSON_TYPE.object);
+      this.cString(String(i));
+      this.raw(documents[i] as Buffer);
     }
     this.close(start);
   }
@@ -73,6 +103,20 @@ class BsonWriter {
       return BSON_TYPE.string;
     }
     if (typeof value === 'number') return this.number(value);
+    if (value instanceof RawDocument) {
+      this.raw(value.raw);
+      return BSON_TYPE.object;
+    }
+    if (value instanceof RawArray) {
+      this.rawArray(value);
+      return BSON_TYPE.array;
+    }
+    if (value instanceof RawBatch) {
+      const start = this.open(0);
+      value.drainTo((elements) => this.raw(elements));
+      this.close(start);
+      return BSON_TYPE.array;
+    }
     const type = typeNumber(value);
     switch (type) {
       case BSON_TYPE.object:
@@ -232,4 +276,22 @@ export function writeDocument(doc: Document): Buffer {
   writer.reset();
   writer.document(doc, 0);
   return writer.take();
+}
+
+/**
+ * Encodes a document followed by elements that are encoded already, at `at` of the buffer `allocate` answers for the
+ * whole size. Returns that buffer and the size of the document.
+ */
+export function writeDocumentAt(
+  doc: Document,
+  suffix: Uint8Array,
+  at: number,
+  allocate: (size: number) => Buffer,
+): { buffer: Buffer; size: number } {
+  writer.reset();
+  writer.documentWith(doc, suffix);
+  const { size } = writer;
+  const buffer = allocate(at + size);
+  writer.copyTo(buffer, at);
+  return { buffer, size };
 }

@@ -1,5 +1,5 @@
 import { Binary, Long, Timestamp } from 'bson';
-import { encode } from '../bson/codec.js';
+import { encodeElements } from '../bson/codec.js';
 
 /**
  * The cluster time: seconds and a counter, larger with every commit. One node needs no agreement with others, so the
@@ -30,10 +30,10 @@ export class LogicalClock {
 
   /** `$clusterTime` and `operationTime` as every reply carries them; encoded once per commit. */
   encodedFields(): Buffer {
-    this.encoded ??= encode({
+    this.encoded ??= encodeElements({
       $clusterTime: { clusterTime: this.now(), signature: { hash: new Binary(Buffer.alloc(20), 0), keyId: Long.ZERO } },
       operationTime: this.now(),
-    }).subarray(4, -1);
+    });
     return this.encoded;
   }
 }

@@ -1,10 +1,11 @@
 import { MAX_BSON_BYTES } from '../wire/limits.js';
 import { PAUSE, type Pause, type TimeSlice } from '../storage/time-slice.js';
+import { RawBatch } from '../bson/raw.js';
 import type { Document } from '../bson/values.js';
 
 /** One answer of a cursor. */
 export interface Batch {
-  documents: Buffer[];
+  documents: Buffer[] | RawBatch;
   /** Nothing can follow: the cursor is closed. */
   done: boolean;
   /** Further fields of `cursor` in the reply (`postBatchResumeToken`). */
@@ -30,7 +31,10 @@ export interface CursorSource {
 /** Documents of a batch together stay below 16 MB, as one of them alone does. */
 const MAX_BATCH_BYTES = MAX_BSON_BYTES;
 
-/** A cursor over an iterator of raw documents that pauses when its turn is over. */
+/**
+ * A cursor over an iterator of raw documents that pauses when its turn is over. A document is copied before the next is
+ * asked for.
+ */
 export class IteratorSource implements CursorSource {
   private held: Buffer | null = null;
 
@@ -41,20 +45,23 @@ export class IteratorSource implements CursorSource {
   ) {}
 
   async fill({ limit, slice }: FillOptions): Promise<Batch> {
-    const batch: Buffer[] = [];
-    let bytes = 0;
+    const batch = new RawBatch();
     slice.resume();
     while (batch.length < limit) {
       if (this.left <= 0) return this.finish(batch);
-      const document = this.held ?? (await this.pull(slice));
+      const document = this.held ?? this.next();
       this.held = null;
+      // Awaiting each document would cost more than reading it: only a pause is awaited.
+      if (document === PAUSE) {
+        await slice.pause();
+        continue;
+      }
       if (!document) return this.finish(batch);
-      if (batch.length > 0 && bytes + document.length > MAX_BATCH_BYTES) {
-        this.held = document;
+      if (batch.length > 0 && batch.size + document.length > MAX_BATCH_BYTES) {
+        this.held = Buffer.from(document);
         break;
       }
-      batch.push(document);
-      bytes += document.length;
+      batch.add(document);
       this.left--;
     }
     return this.left <= 0 ? this.finish(batch) : { documents: batch, done: false };
@@ -64,16 +71,12 @@ export class IteratorSource implements CursorSource {
     this.documents.return?.();
   }
 
-  private async pull(slice: TimeSlice): Promise<Buffer | null> {
-    for (;;) {
-      const step = this.documents.next();
-      if (step.done) return null;
-      if (step.value !== PAUSE) return step.value;
-      await slice.pause();
-    }
+  private next(): Buffer | Pause | null {
+    const step = this.documents.next();
+    return step.done ? null : step.value;
   }
 
-  private finish(documents: Buffer[]): Batch {
+  private finish(documents: RawBatch): Batch {
     this.close();
     return { documents, done: true };
   }

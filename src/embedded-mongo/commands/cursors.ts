@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Long } from 'bson';
+import { RawArray } from '../bson/raw.js';
 import type { Document } from '../bson/values.js';
 import { MongoError } from '../errors.js';
 import { toInteger } from '../storage/integers.js';
@@ -7,7 +8,6 @@ import { TimeSlice } from '../storage/time-slice.js';
 import type { Session } from '../sessions/session.js';
 import type { Batch, CursorSource } from './cursor-source.js';
 import type { FailPoints } from './fail-points.js';
-import { RawArray } from './raw-reply.js';
 
 /** A cursor nobody asked about for this long is closed (MongoDB's cursorTimeoutMillis). */
 const IDLE_MS = 10 * 60_000;
@@ -215,7 +215,7 @@ export class CursorRegistry {
 export const deadlineOf = (maxTimeMS: number): number => (maxTimeMS > 0 ? performance.now() + maxTimeMS : Infinity);
 
 export function cursorReply(batchName: 'firstBatch' | 'nextBatch', id: bigint, ns: string, batch: Batch): Document {
-  const documents = new RawArray(batch.documents);
+  const documents = Array.isArray(batch.documents) ? new RawArray(batch.documents) : batch.documents;
   return { cursor: { [batchName]: documents, id: Long.fromBigInt(id), ns, ...batch.extra }, ok: 1 };
 }
 

@@ -5,12 +5,12 @@ import { sessionOf, type Session } from '../sessions/session.js';
 import { toInteger } from '../storage/integers.js';
 import { TimeSlice } from '../storage/time-slice.js';
 import type { Request } from '../wire/message.js';
+import { ReplyBuffer } from '../wire/reply-buffer.js';
 import { checkApiVersion } from './api-version.js';
 import type { CommandContext, CommandDefinition, CommandTable, ConnectionState, Reply } from './context.js';
 import { deadlineOf } from './cursors.js';
 import { errorReply, labelsFor } from './error-reply.js';
 import type { FailAction } from './fail-points.js';
-import { encodeReply } from './raw-reply.js';
 import type { ServerState } from './server-state.js';
 import { checkConcerns, unsatisfiedConcern } from './concerns.js';
 
@@ -34,7 +34,7 @@ export class Dispatcher {
     );
   }
 
-  async answer(request: Request, connection: ConnectionState): Promise<Buffer | null> {
+  async answer(request: Request, connection: ConnectionState): Promise<ReplyBuffer | null> {
     let command: Document;
     try {
       command = decode(request.body);
@@ -104,9 +104,7 @@ export class Dispatcher {
   ): CommandContext {
     const db = request.legacyDatabase ?? command['$db'];
     if (typeof db !== 'string') throw new MongoError(40571, 'OP_MSG requests require a $db argument');
-    if (db === '' || /[/\\. "\0$]/.test(db.replace(/^\$external$/, 'external')) || Buffer.byteLength(db) > 63) {
-      throw new MongoError(73, `Invalid database name: '${db}'`);
-    }
+    checkDatabaseName(db);
     // On getMore maxTimeMS is how long to wait for data, not how long it may take.
     const maxTime = name === 'getMore' ? 0 : maxTimeOf(command);
     return {
@@ -121,8 +119,8 @@ export class Dispatcher {
     };
   }
 
-  private encode(reply: Reply): Buffer {
-    return encodeReply(reply, this.server.store.clock.encodedFields());
+  private encode(reply: Reply): ReplyBuffer {
+    return ReplyBuffer.encode(reply, this.server.store.clock.encodedFields());
   }
 }
 
@@ -153,6 +151,18 @@ async function disturb(
   if (action.errorCode === undefined) return;
   const plain = new MongoError(action.errorCode, '');
   throw new ArrangedError(action.errorCode, action.errorLabels ?? labelsFor(plain, command, session));
+}
+
+/** Names that were found in order: a client sends the same ones again and again. */
+const goodNames = new Set<string>();
+const MAX_GOOD_NAMES = 1000;
+
+function checkDatabaseName(db: string): void {
+  if (goodNames.has(db)) return;
+  if (db === '' || /[/\\. "\0$]/.test(db.replace(/^\$external$/, 'external')) || Buffer.byteLength(db) > 63) {
+    throw new MongoError(73, `Invalid database name: '${db}'`);
+  }
+  if (goodNames.size < MAX_GOOD_NAMES) goodNames.add(db);
 }
 
 function addWriteConcernError(reply: Reply, { writeConcernError, errorLabels }: FailAction): void {

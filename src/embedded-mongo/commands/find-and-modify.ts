@@ -1,3 +1,4 @@
+import { RawDocument } from '../bson/raw.js';
 import { type Document, isDocument } from '../bson/values.js';
 import { MongoError } from '../errors.js';
 import type { DocumentWriter } from '../sessions/writer.js';
@@ -9,7 +10,6 @@ import { locate } from './locate.js';
 import { findRows, runUpdate, type UpdateStatement } from './modify.js';
 import { makeProjector } from './projector.js';
 import type { Query } from './query.js';
-import { RawDocument } from './raw-reply.js';
 import { evaluateLet } from './variables.js';
 import { refuseView } from './views.js';
 

@@ -65,7 +65,7 @@ function* project(
   slice: TimeSlice,
   recordIds: CollectionInfo | null,
 ): Generator<Buffer | Pause, void> {
-  for (const row of query.rows(slice)) {
+  for (const row of query.rows(slice, true)) {
     if (row === PAUSE) yield row;
     else if (typeof row !== 'symbol') yield projector ? projector(row.raw) : row.raw;
   }
@@ -74,6 +74,7 @@ function* project(
 
 function closeCursor(context: CommandContext, reply: Reply): Reply {
   const cursor = reply['cursor'] as Document;
+  if ((cursor['id'] as Long).isZero()) return reply;
   context.server.cursors.kill([cursor['id']], cursor['ns'] as string);
   return { ...reply, cursor: { ...cursor, id: Long.ZERO } };
 }

@@ -1,7 +1,9 @@
+import { ObjectId } from 'bson';
 import { decode, pickFields } from '../bson/codec.js';
 import type { Document } from '../bson/values.js';
 import { MongoError } from '../errors.js';
 import { compileCollation, type Collation } from '../query/collation.js';
+import type { FilterNode } from '../query/filter-node.js';
 import { compileFilter, type Matcher } from '../query/match.js';
 import { compileSort, type Sorter, TopK } from '../query/sort.js';
 import type { CollectionInfo } from '../storage/catalog-types.js';
@@ -39,6 +41,8 @@ export class Query {
   readonly counts: ExecutionCounts = newCounts();
   readonly isText: boolean;
   private readonly fields: ReadonlySet<string> | null;
+  /** The plan finds exactly what matches: checking it again would only decode the document. */
+  private readonly isExact: boolean;
 
   /** @throws MongoError for filters, sorts, hints MongoDB refuses */
   constructor(
@@ -60,6 +64,7 @@ export class Query {
       ? { kind: 'RECORDS', info, keys: spec.within, reverse: false, sorted: true, bounds: {} }
       : this.choosePlan(view);
     this.fields = this.matcher.fields;
+    this.isExact = !spec.within && view.overlay(info) === undefined && isExactById(this.plan, this.matcher.node);
   }
 
   private choosePlan(view: ReadView): Plan {
@@ -76,14 +81,20 @@ export class Query {
 
   /** Whether a raw document matches; decodes only what the filter reads. */
   accepts(raw: Buffer): boolean {
+    if (this.isExact) return true;
     if (this.fields === null) return this.matcher.matches(decode(raw));
     return this.fields.size === 0 ? this.matcher.matches({}) : this.matcher.matches(pickFields(raw, this.fields));
   }
 
-  /** Matching rows in order, after skip and limit. */
-  *rows(slice: TimeSlice): Generator<Row | Pause, void> {
+  /**
+   * Matching rows in order, after skip and limit.
+   * @param passing the caller is done with a row before it asks for the next
+   */
+  *rows(slice: TimeSlice, passing = false): Generator<Row | Pause, void> {
     const { skip = 0, limit = 0 } = this.spec;
-    const source = this.ordered(slice, limit > 0 ? skip + limit : Infinity);
+    const source = this.needsSort
+      ? this.sorted(this.sorter as Sorter, slice, limit > 0 ? skip + limit : Infinity)
+      : this.matching(slice, passing);
     let passed = 0;
     let given = 0;
     for (const row of source) {
@@ -97,8 +108,8 @@ export class Query {
   }
 
   /** Matching rows without order, skip and limit. */
-  matching(slice: TimeSlice): Generator<Row | Pause, void> {
-    return execute(this.view, this.plan, (raw) => this.accepts(raw), slice, this.counts);
+  matching(slice: TimeSlice, passing = false): Generator<Row | Pause, void> {
+    return execute(passing ? this.view.passing() : this.view, this.plan, (raw) => this.accepts(raw), slice, this.counts);
   }
 
   /** The score of a document under the query's `$text`. */
@@ -109,10 +120,6 @@ export class Query {
 
   get needsSort(): boolean {
     return this.sorter !== null && this.sorter.keys.length > 0 && !this.plan.sorted;
-  }
-
-  private ordered(slice: TimeSlice, wanted: number): Generator<Row | Pause, void> {
-    return this.needsSort ? this.sorted(this.sorter as Sorter, slice, wanted) : this.matching(slice);
   }
 
   private *sorted(sorter: Sorter, slice: TimeSlice, wanted: number): Generator<Row | Pause, void> {
@@ -142,6 +149,13 @@ const sortTooLarge = (): MongoError =>
     292,
     'Executor error during find command :: caused by :: Sort exceeded memory limit of 104857600 bytes, but did not opt in to external sorting.',
   );
+
+/** Whether a plan is one look-up by an `_id` whose record key stands for no other value, and that is the whole filter. */
+function isExactById(plan: Plan, node: FilterNode): boolean {
+  if (plan.kind !== 'RECORDS' || plan.keys?.length !== 1 || plan.info.longIds) return false;
+  if (node.kind !== 'leaf' || node.path !== '_id' || node.operator !== '$eq') return false;
+  return typeof node.operand === 'string' || node.operand instanceof ObjectId;
+}
 
 /** The collation of a command, or else of its collection. */
 export function collationFor(info: CollectionInfo | undefined, given: Document | undefined): Collation | null {

@@ -7,7 +7,6 @@ import { Transactions } from '../sessions/transactions.js';
 import type { DocumentStore } from '../storage/document-store.js';
 import { CursorRegistry } from './cursors.js';
 import { FailPoints } from './fail-points.js';
-import { encodeReply } from './raw-reply.js';
 
 export interface ServerOptions {
   /** `configureFailPoint` and other commands that exist for tests. */
@@ -30,7 +29,7 @@ export class ServerState {
     readonly credentials: Credentials | null,
     readonly options: ServerOptions,
   ) {
-    this.retries = new RetryableWrites(store.env.sessions, encodeReply);
+    this.retries = new RetryableWrites(store.env.sessions);
     store.onUndone = () => this.retries.forget();
     this.transactions = new Transactions(store, this.retries, (session) =>
       this.cursors.closeOfSession(session.key, session.txnNumber ?? undefined),

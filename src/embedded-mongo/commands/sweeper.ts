@@ -18,12 +18,15 @@ export class Sweeper {
   private sweeping = false;
   private stopped = false;
 
-  constructor(private readonly server: ServerState) {}
+  constructor(
+    private readonly server: ServerState,
+    private readonly ttlIntervalMs = TTL_INTERVAL_MS,
+  ) {}
 
   start(): void {
     this.timers = [
       setInterval(() => this.housekeeping(), HOUSEKEEPING_MS),
-      setInterval(() => void this.expire(), TTL_INTERVAL_MS),
+      setInterval(() => void this.expire(), this.ttlIntervalMs),
     ];
     for (const timer of this.timers) timer.unref();
   }

@@ -34,6 +34,19 @@ export interface Matcher {
 
 type Test = (doc: Document) => boolean;
 
+const MAX_INTERNED = 1000;
+const interned = new Map<string, ReadonlySet<string>>();
+
+/** One set per list of names: what `pickFields` remembers about a set then holds for all queries of a shape. */
+function internFields(fields: ReadonlySet<string>): ReadonlySet<string> {
+  const key = [...fields].join('\0');
+  const known = interned.get(key);
+  if (known) return known;
+  if (interned.size >= MAX_INTERNED) interned.clear();
+  interned.set(key, fields);
+  return fields;
+}
+
 /** Compiles a filter once for many documents. Throws MongoErrors for filters MongoDB refuses. */
 export function compileFilter(filter: Document, context: FilterContext = {}): Matcher {
   const node = parseFilter(filter, { collation: context.collation ?? null });
@@ -41,7 +54,7 @@ export function compileFilter(filter: Document, context: FilterContext = {}): Ma
   return {
     node,
     matches: compileNode(node, context),
-    fields: collectFields(node, fields, context) ? fields : null,
+    fields: collectFields(node, fields, context) ? internFields(fields) : null,
     positionalIndex: (doc) => findPosition(node, doc, context),
   };
 }

@@ -1,5 +1,5 @@
 import { Long } from 'bson';
-import { decode } from '../bson/codec.js';
+import { decode, encode } from '../bson/codec.js';
 import type { Document } from '../bson/values.js';
 import { MongoError } from '../errors.js';
 import type { Store } from '../storage/environment.js';
@@ -21,11 +21,7 @@ const MAX_CACHED = 10_000;
 export class RetryableWrites {
   private readonly latest = new Map<string, bigint>();
 
-  /** @param encodeReply encodes documents that may hold raw BSON (the value of a findAndModify) */
-  constructor(
-    private readonly store: Store,
-    private readonly encodeReply: (doc: Document) => Buffer,
-  ) {}
+  constructor(private readonly store: Store) {}
 
   /**
    * The reply of this very command if it was executed before. Runs inside a write.
@@ -55,7 +51,7 @@ export class RetryableWrites {
   save(session: Session, reply: Document): void {
     const number = session.txnNumber as bigint;
     this.remember(session.key, number);
-    const raw = this.encodeReply({ txnNumber: Long.fromBigInt(number), at: new Date(), reply });
+    const raw = encode({ txnNumber: Long.fromBigInt(number), at: new Date(), reply });
     this.store.putSync(Buffer.from(session.key), raw);
   }
 

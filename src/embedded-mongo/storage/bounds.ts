@@ -8,11 +8,12 @@ export interface Stretch {
   to: Buffer;
   /** All keys in it have one and the same value for the field. */
   point: boolean;
-  text: string;
+  /** As `explain` prints it; made when it is asked for. */
+  text(): string;
 }
 
-const ANY: Stretch = { from: Buffer.alloc(0), to: Buffer.from([0xff]), point: false, text: '[MinKey, MaxKey]' };
-export const anyValue = (direction: 1 | -1): Stretch => (direction === 1 ? ANY : { ...ANY, text: '[MaxKey, MinKey]' });
+const ANY: Stretch = { from: Buffer.alloc(0), to: Buffer.from([0xff]), point: false, text: () => '[MinKey, MaxKey]' };
+export const anyValue = (direction: 1 | -1): Stretch => (direction === 1 ? ANY : { ...ANY, text: () => '[MaxKey, MinKey]' });
 
 /**
  * The stretches of an index field a condition allows, ascending in byte order. Values whose encoding was cut stand for
@@ -28,8 +29,12 @@ export function stretchesOf(condition: Condition, direction: 1 | -1): Stretch[] 
 
 function pointOf(value: unknown, direction: 1 | -1): Stretch {
   const from = keyPrefix([value], [direction]);
+  return { from, to: after(from), point: true, text: () => pointText(value) };
+}
+
+function pointText(value: unknown): string {
   const text = typeof value === 'symbol' ? '[]' : shellText(value);
-  return { from, to: after(from), point: true, text: `[${text}, ${text}]` };
+  return `[${text}, ${text}]`;
 }
 
 const after = (prefix: Buffer): Buffer => prefixEnd(prefix) ?? Buffer.concat([prefix, Buffer.from([0xff])]);
@@ -37,7 +42,6 @@ const after = (prefix: Buffer): Buffer => prefixEnd(prefix) ?? Buffer.concat([pr
 function rangeOf(condition: Extract<Condition, { kind: 'range' }>, direction: 1 | -1): Stretch {
   const { bracketOf, lower, upper, prefix } = condition;
   const bracket = keyPrefix([bracketOf], [1]).subarray(0, 1);
-  const [low, high] = bracketLimits(bracketOf);
   // Ascending bytes first; a descending field has the complement, so its ends change places.
   let from = lower ? limitKey(lower.value, lower.inclusive ? 'before' : 'behind') : bracket;
   let to = upper ? limitKey(upper.value, upper.inclusive ? 'behind' : 'before') : after(bracket);
@@ -47,11 +51,17 @@ function rangeOf(condition: Extract<Condition, { kind: 'range' }>, direction: 1 
     const end = after(start);
     if (Buffer.compare(end, to) < 0) to = end;
   }
-  const text =
-    `${lower && !lower.inclusive ? '(' : '['}${lower ? shellText(lower.value) : (prefix ?? low)}, ` +
-    `${upper ? shellText(upper.value) : high}${upper?.inclusive ? ']' : ')'}`;
+  const text = (): string => rangeText(condition);
   if (direction === 1) return { from, to, point: false, text };
   return { from: complementEnd(to), to: complementEnd(from), point: false, text };
+}
+
+function rangeText({ bracketOf, lower, upper, prefix }: Extract<Condition, { kind: 'range' }>): string {
+  const [low, high] = bracketLimits(bracketOf);
+  return (
+    `${lower && !lower.inclusive ? '(' : '['}${lower ? shellText(lower.value) : (prefix ?? low)}, ` +
+    `${upper ? shellText(upper.value) : high}${upper?.inclusive ? ']' : ')'}`
+  );
 }
 
 const limitKey = (value: unknown, side: 'before' | 'behind'): Buffer => {

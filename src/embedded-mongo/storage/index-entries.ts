@@ -45,6 +45,8 @@ export function compileIndex(info: IndexInfo): CompiledIndex {
 /** All indexes of a collection, and the decoding of just the fields they read. */
 export interface CompiledIndexes {
   indexes: CompiledIndex[];
+  /** Top-level fields any of them reads; null when one reads the whole document. */
+  roots: ReadonlySet<string> | null;
   fieldsOf(raw: Buffer): Document;
 }
 
@@ -58,7 +60,7 @@ export function compileIndexes(infos: readonly IndexInfo[]): CompiledIndexes {
     const roots = indexes.some((index) => index.roots === null)
       ? null
       : new Set(indexes.flatMap((index) => [...(index.roots ?? [])]));
-    set = { indexes, fieldsOf: (raw) => (roots ? pickFields(raw, roots) : decode(raw)) };
+    set = { indexes, roots, fieldsOf: (raw) => (roots ? pickFields(raw, roots) : decode(raw)) };
     compiledSets.set(infos, set);
   }
   return set;

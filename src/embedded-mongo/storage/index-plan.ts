@@ -28,6 +28,8 @@ export function planIndex(
   forced = false,
 ): ScoredPlan | null {
   const { collation, info } = request;
+  const leading = index.fields[0]?.[0] as string;
+  if (!forced && request.sort.length === 0 && !conditions.paths.has(leading)) return null;
   const compiled = compileIndex(index);
   if (!sameCollation(collation, compiled.collation) && !forced) return null;
   const fields = boundFields(conditions, index, compiled.directions, collation);
@@ -50,7 +52,9 @@ export function planIndex(
       reverse,
       sorted: request.sort.length === 0 || order !== null,
       repeats: index.multikey,
-      bounds: textOf(index, fields, used),
+      get bounds() {
+        return textOf(index, fields, used); // only `explain` asks
+      },
     },
   };
 }
@@ -181,7 +185,7 @@ function textOf(index: IndexInfo, fields: FieldBounds[], used: number): BoundsTe
   return Object.fromEntries(
     index.fields.map(([path], i) => {
       const { stretches } = fields[i] as FieldBounds;
-      return [path, i < used ? stretches.map(({ text }) => text) : ['[MinKey, MaxKey]']];
+      return [path, i < used ? stretches.map((stretch) => stretch.text()) : ['[MinKey, MaxKey]']];
     }),
   );
 }

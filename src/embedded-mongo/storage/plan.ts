@@ -30,7 +30,7 @@ export interface RecordPlan {
   ranges?: KeyRange[];
   reverse: boolean;
   sorted: boolean;
-  bounds: BoundsText;
+  readonly bounds: BoundsText;
 }
 
 export interface IndexPlan {
@@ -44,7 +44,7 @@ export interface IndexPlan {
   sorted: boolean;
   /** The same document may come more than once. */
   repeats: boolean;
-  bounds: BoundsText;
+  readonly bounds: BoundsText;
 }
 
 /** The branches of an `$or`, each with its own index. */

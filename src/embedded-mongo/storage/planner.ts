@@ -35,7 +35,10 @@ function fullScan({ info, sort, hasOverlay }: PlanRequest, reverse: boolean): Pl
 
 function bestIndexed(request: PlanRequest, conditions: FilterConditions): ScoredPlan | null {
   if (request.sort[0]?.path === '$natural') return null;
-  const candidates = [planRecords(request, conditions)];
+  const byId = planRecords(request, conditions);
+  // At most one document: no index can do better.
+  if (byId?.plan.kind === 'RECORDS' && byId.plan.keys && byId.plan.keys.length <= 1) return byId;
+  const candidates = [byId];
   for (const index of request.info.indexes) {
     if (isUsable(index, conditions)) candidates.push(planIndex(request, conditions, index));
   }

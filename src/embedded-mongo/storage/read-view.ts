@@ -25,7 +25,13 @@ export class ReadView {
     private readonly env: Environment,
     private readonly snapshot?: LmdbTransaction,
     private readonly overlays?: ReadonlyMap<number, Overlay>,
+    private readonly passes = false,
   ) {}
+
+  /** The same view for a reader that is done with a document before it asks for the next: they are not copied. */
+  passing(): ReadView {
+    return new ReadView(this.env, this.snapshot, this.overlays, true);
+  }
 
   /** Changes of the transaction in this collection, if there are any. */
   overlay(info: CollectionInfo): Overlay | undefined {
@@ -41,7 +47,12 @@ export class ReadView {
   /** The document without the transaction's own changes. */
   committed(info: CollectionInfo, recordKey: Buffer): Buffer | undefined {
     const key = ownedKey(info.id, recordKey);
-    return this.snapshot ? this.env.docs.get(key, { transaction: this.snapshot }) : this.env.docs.getBinary(key);
+    if (this.snapshot) return this.env.docs.get(key, { transaction: this.snapshot });
+    const shared = this.env.docs.getBinaryFast(key);
+    if (!shared) return undefined;
+    // lmdb reads into a buffer of its own that is longer than the value.
+    const raw = shared.subarray(0, shared.length);
+    return this.passes ? raw : Buffer.from(raw);
   }
 
   /** All committed documents whose record keys lie in the range; by default the whole collection. */

@@ -24,10 +24,16 @@ export function planRecords(request: PlanRequest, conditions: FilterConditions, 
     !(collation && (condition.kind === 'points' ? condition.values.some(hasString) : hasString(condition.bracketOf)));
   if (usable && condition.kind === 'points' && condition.values.length <= MAX_KEYS) {
     const keys = recordKeys(condition.values, reverse);
-    const bounds = stretchesOf(condition, 1).map(({ text }) => text);
     // At most one document: in any order.
     const sorted = base.sorted || keys.length <= 1;
-    const plan: RecordPlan = { ...base, sorted, keys, bounds: { _id: bounds } };
+    const plan: RecordPlan = {
+      ...base,
+      sorted,
+      keys,
+      get bounds() {
+        return { _id: stretchesOf(condition, 1).map((stretch) => stretch.text()) };
+      },
+    };
     return { plan, score: keys.length <= 1 ? WORTH.single : WORTH.in };
   }
   if (usable && condition.kind === 'range') {
@@ -35,7 +41,13 @@ export function planRecords(request: PlanRequest, conditions: FilterConditions, 
     if (!stretch) return { plan: { kind: 'EOF', sorted: true }, score: WORTH.single };
     const start = ownedKey(info.id, boundRecord(stretch.from));
     const end = ownedKey(info.id, stretch.to.length > 800 ? afterPrefix(boundRecord(stretch.to)) : stretch.to);
-    const plan: RecordPlan = { ...base, ranges: [{ start, end }], bounds: { _id: [stretch.text] } };
+    const plan: RecordPlan = {
+      ...base,
+      ranges: [{ start, end }],
+      get bounds() {
+        return { _id: [stretch.text()] };
+      },
+    };
     return { plan, score: WORTH.range + (byId ? WORTH.sort : 0) };
   }
   if (!byId && !forced) return null;

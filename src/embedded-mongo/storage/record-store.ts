@@ -1,4 +1,4 @@
-import { decode, pickFields, rawField } from '../bson/codec.js';
+import { changedFields, decode, pickFields, rawField } from '../bson/codec.js';
 import { type Document, isDocument } from '../bson/values.js';
 import { MongoError } from '../errors.js';
 import type { Catalog } from './catalog.js';
@@ -68,8 +68,9 @@ export class RecordStore {
   /** Replaces a document by a new state with the same `_id`. */
   replace(info: CollectionInfo, recordKey: Buffer, before: Buffer, after: Buffer, kind: 'update' | 'replace'): void {
     this.guard?.(info, recordKey);
-    const old = this.plan(info, before);
-    const different = this.plan(info, after)
+    const affected = affectedIndexes(info, before, after);
+    const old = this.plan(info, before, affected);
+    const different = this.plan(info, after, affected)
       .map((plan, i) => ({ plan, old: (old[i] as PlannedEntries).entries }))
       .filter(({ plan, old }) => !sameEntries(plan.entries, old));
     for (const { plan, old } of different) this.checkUnique(info, plan, recordKey, old);
@@ -128,11 +129,12 @@ export class RecordStore {
     return key.bytes;
   }
 
-  private plan(info: CollectionInfo, raw: Buffer): PlannedEntries[] {
+  private plan(info: CollectionInfo, raw: Buffer, only?: CompiledIndex[]): PlannedEntries[] {
     const compiled = compileIndexes(info.indexes);
-    if (compiled.indexes.length === 0) return [];
+    const indexes = only ?? compiled.indexes;
+    if (indexes.length === 0) return [];
     const doc = compiled.fieldsOf(raw);
-    return compiled.indexes.map((index) => ({ index, entries: index.entriesOf(doc) }));
+    return indexes.map((index) => ({ index, entries: index.entriesOf(doc) }));
   }
 
   private checkUnique(
@@ -183,6 +185,14 @@ export class RecordStore {
     for (const { key, value } of this.env.docs.getRange(range)) return { recordKey: key.subarray(4), raw: value };
     return undefined;
   }
+}
+
+/** The indexes whose fields an update has touched: the entries of the others stay as they are. */
+function affectedIndexes(info: CollectionInfo, before: Buffer, after: Buffer): CompiledIndex[] {
+  const { indexes, roots } = compileIndexes(info.indexes);
+  if (!roots || roots.size === 0) return indexes;
+  const changed = changedFields(before, after, roots);
+  return changed.size === 0 ? [] : indexes.filter((index) => [...(index.roots ?? [])].some((root) => changed.has(root)));
 }
 
 function entryKey(index: IndexInfo, fields: Buffer, recordKey: Buffer): Buffer {

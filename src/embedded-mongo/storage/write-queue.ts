@@ -40,6 +40,7 @@ type Outcome = { job: Job; error?: unknown; value?: unknown; failed: boolean };
 export class WriteQueue {
   private jobs: Job[] = [];
   private scheduled = false;
+  private lastBatch = 0;
   private drained: Array<() => void> = [];
 
   constructor(
@@ -65,12 +66,22 @@ export class WriteQueue {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
+    setImmediate(() => this.flushOrWait());
+  }
+
+  /**
+   * Right after a commit its clients send their next writes, and the first of them would get a flush of its own: when
+   * fewer are waiting than took part last time, the others get one more turn of the event loop to arrive.
+   */
+  private flushOrWait(): void {
+    if (this.jobs.length >= this.lastBatch) return this.flush();
     setImmediate(() => this.flush());
   }
 
   private flush(): void {
     const jobs = this.jobs;
     this.jobs = [];
+    this.lastBatch = jobs.length;
     this.scheduled = false;
     this.runTogether(jobs);
     if (this.jobs.length === 0) for (const resolve of this.drained.splice(0)) resolve();

@@ -2,10 +2,11 @@ import type { Socket } from 'node:net';
 import { MAX_MESSAGE_BYTES, MAX_UNAUTHENTICATED_MESSAGE_BYTES } from './limits.js';
 import { parseMessage, type Request } from './message.js';
 import { MessageReader } from './message-reader.js';
-import { frameReply } from './reply.js';
+import { frameInPlace } from './reply.js';
+import type { ReplyBuffer } from './reply-buffer.js';
 
 /** Answers one request; null sends nothing (write concern w: 0). Must not throw for anything the client did. */
-export type AnswerRequest = (request: Request) => Promise<Buffer | null>;
+export type AnswerRequest = (request: Request) => Promise<ReplyBuffer | null>;
 
 /** Requests waiting on one connection before its socket is paused. Drivers send one at a time. */
 const MAX_WAITING = 16;
@@ -75,11 +76,12 @@ export class WireConnection {
     }
   }
 
-  private async send(request: Request, reply: Buffer): Promise<void> {
+  private async send(request: Request, reply: ReplyBuffer): Promise<void> {
     if (this.closed) return;
-    const pieces = frameReply(request, reply);
+    const pieces = frameInPlace(request, reply);
     if (pieces.length > 1) this.socket.cork();
-    for (const piece of pieces) this.socket.write(piece);
+    // The callback comes when the kernel has the bytes (or never will): only then may others overwrite them.
+    pieces.forEach((piece, i) => this.socket.write(piece, i === pieces.length - 1 ? () => reply.release() : undefined));
     if (pieces.length > 1) this.socket.uncork();
     if (this.socket.writableLength > MAX_UNSENT_BYTES) await this.drained();
   }

@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { HEADER_BYTES } from './limits.js';
 import { OP, type Request } from './message.js';
+import type { ReplyBuffer } from './reply-buffer.js';
 
 /** Below this size zlib costs more than the bytes it saves on loopback. */
 const COMPRESS_FROM_BYTES = 1024;
@@ -17,6 +18,17 @@ export function frameReply(request: Request, document: Buffer): Buffer[] {
   return document.length <= JOIN_UP_TO_BYTES ? [Buffer.concat([head, document])] : [head, document];
 }
 
+/** As `frameReply`, for a reply that has room for its head: the message lies in the memory of the reply. */
+export function frameInPlace(request: Request, reply: ReplyBuffer): Buffer[] {
+  const { document } = reply;
+  if (request.legacy || (request.compressed && document.length >= COMPRESS_FROM_BYTES)) {
+    return frameReply(request, document);
+  }
+  const message = reply.withHead(HEADER_BYTES + 5);
+  writeMsgHead(message, request, document.length);
+  return [message];
+}
+
 function header(target: Buffer, length: number, responseTo: number, opCode: number): void {
   target.writeInt32LE(length, 0);
   target.writeInt32LE(nextId, 4);
@@ -27,10 +39,14 @@ function header(target: Buffer, length: number, responseTo: number, opCode: numb
 
 function msgHead(request: Request, size: number): Buffer {
   const head = Buffer.allocUnsafe(HEADER_BYTES + 5);
-  header(head, head.length + size, request.requestId, OP.msg);
-  head.writeUInt32LE(0, HEADER_BYTES); // no flags
-  head[HEADER_BYTES + 4] = 0; // section of kind 0: the body
+  writeMsgHead(head, request, size);
   return head;
+}
+
+function writeMsgHead(target: Buffer, request: Request, size: number): void {
+  header(target, HEADER_BYTES + 5 + size, request.requestId, OP.msg);
+  target.writeUInt32LE(0, HEADER_BYTES); // no flags
+  target[HEADER_BYTES + 4] = 0; // section of kind 0: the body
 }
 
 function legacyHead(request: Request, size: number): Buffer {

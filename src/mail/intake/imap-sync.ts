@@ -127,13 +127,13 @@ export class ImapSync {
   }
 
   private async store(mailbox: Mailbox, uidValidity: string, mails: Fetched[]): Promise<number> {
-    let stored = 0;
-    for (const { uid, bytes, receivedAt, oversize } of mails) {
-      const place = { folder: mailbox.imap!.folder, uidValidity, uid };
-      const { isNew } = await this.rawIntake.accept(mailbox, { source: 'imap', ...place, bytes, receivedAt, oversize });
-      if (isNew) stored++;
-    }
-    return stored;
+    const { folder } = mailbox.imap!;
+    return this.rawIntake.acceptAll(
+      mailbox,
+      mails.map(({ uid, bytes, receivedAt, oversize }) => {
+        return { source: 'imap', folder, uidValidity, uid, bytes, receivedAt, oversize };
+      }),
+    );
   }
 
   private async moveUp(mailbox: Mailbox, from: SyncCursor, lastUid: number): Promise<SyncCursor> {

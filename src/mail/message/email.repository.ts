@@ -3,8 +3,10 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model, QueryFilter, UpdateQuery } from 'mongoose';
 import { Clock } from '../../common/clock.js';
 import { AppError, notFound } from '../../common/errors.js';
+import { newId } from '../../common/id.js';
 import { AppConfig } from '../../config/app-config.js';
 import { type Claim, ClaimQueue } from '../../database/claim-queue.js';
+import { insertDirect, insertManyDirect } from '../../database/direct-write.js';
 import { isDuplicateKey } from '../../database/errors.js';
 import { toPlain } from '../../database/schema-options.js';
 import { EMAIL_MODEL, type EmailDoc } from './email.schema.js';
@@ -42,23 +44,32 @@ export class EmailRepository {
   ): Promise<Email & { isNew: boolean }> {
     const now = this.clock.now();
     try {
-      const doc = await this.model.create({
-        mailboxId: raw.mailboxId,
-        rawId: raw.id,
-        source: raw.source,
-        receivedAt: raw.receivedAt,
-        state: 'received',
-        runAt: now,
-        wfVersion: WF_VERSION,
-        createdAt: now,
-      });
-      return { ...toPlain(doc.toObject<EmailDoc>()), isNew: true };
+      const doc = await insertDirect(this.model, newEmail(raw, now));
+      return { ...toPlain(doc), isNew: true };
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
       const doc = await this.model.findOne({ rawId: raw.id }).lean<EmailDoc>().exec();
       if (doc) return { ...toPlain(doc), isNew: false };
       throw new AppError('UNAVAILABLE', 'The email changed while it was stored.', { retryable: true, cause: error });
     }
+  }
+
+  /**
+   * The emails of new raw messages, in one write.
+   * @returns ids by raw message; null when one of them has an email: some may be stored then, and `insertForRaw` finds them
+   */
+  async insertForRaws(
+    raws: readonly Pick<RawMessage, 'id' | 'mailboxId' | 'receivedAt' | 'source'>[],
+  ): Promise<Map<string, string> | null> {
+    const now = this.clock.now();
+    const docs = raws.map((raw) => newEmail(raw, now));
+    try {
+      await insertManyDirect(this.model, docs);
+    } catch (error) {
+      if (isDuplicateKey(error)) return null;
+      throw error;
+    }
+    return new Map(docs.map((doc) => [doc.rawId, doc._id]));
   }
 
   /** The email that has been due the longest and whose workflow version this process knows. */
@@ -142,6 +153,40 @@ export class EmailRepository {
   oldestRunAt(): Promise<Date | null> {
     return this.queue.oldestRunAt();
   }
+}
+
+/** An email as it begins: every field of the schema. */
+function newEmail(raw: Pick<RawMessage, 'id' | 'mailboxId' | 'receivedAt' | 'source'>, now: Date): EmailDoc {
+  return {
+    _id: newId(),
+    mailboxId: raw.mailboxId,
+    rawId: raw.id,
+    source: raw.source,
+    threadId: null,
+    state: 'received',
+    stateReason: null,
+    receivedAt: raw.receivedAt,
+    runAt: now,
+    owner: null,
+    fence: 0,
+    claims: 0,
+    attempts: 0,
+    wfVersion: WF_VERSION,
+    parsed: null,
+    screening: null,
+    classification: null,
+    replyId: null,
+    decisionId: null,
+    runId: null,
+    bouncedReplyId: null,
+    approval: null,
+    regenerate: null,
+    pendingReview: null,
+    lastError: null,
+    history: [],
+    createdAt: now,
+    updatedAt: now,
+  };
 }
 
 function pushHistory(entry: HistoryEntry | undefined): UpdateQuery<EmailDoc> {

@@ -4,6 +4,7 @@ import type { Model } from 'mongoose';
 import { Clock } from '../../common/clock.js';
 import { AppError, notFound } from '../../common/errors.js';
 import { newId } from '../../common/id.js';
+import { insertDirect, insertManyDirect, setManyDirect, updateDirect } from '../../database/direct-write.js';
 import { isDuplicateKey } from '../../database/errors.js';
 import { contentKey } from './content-key.js';
 import { FileBucket, toBuffer } from './file-bucket.repository.js';
@@ -34,7 +35,7 @@ export class RawMessageRepository {
    * @returns the stored message; `isNew` false when it was there before
    */
   async insertIfNew(mail: NewRawMessage): Promise<RawMessage & { isNew: boolean }> {
-    const { bytes, ...fields } = mail;
+    const { bytes } = mail;
     const key = contentKey(bytes);
     const isInline = bytes.length <= MAX_INLINE_BYTES;
     // Looked up first only where the write is dear; the unique indexes decide in any case.
@@ -44,14 +45,7 @@ export class RawMessageRepository {
     try {
       if (!isInline)
         await this.bucket.write(_id, bytes, { filename: `${_id}.eml`, uploadDate: this.clock.now(), metadata: {} });
-      const doc = await this.model.create({
-        ...fields,
-        _id,
-        contentKey: key,
-        size: bytes.length,
-        bytes: isInline ? bytes : null,
-        createdAt: this.clock.now(),
-      });
+      const doc = await insertDirect(this.model, this.newDoc(mail, key, _id, isInline ? bytes : null));
       return { ...toRawMessage(doc), isNew: true };
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
@@ -63,21 +57,43 @@ export class RawMessageRepository {
     }
   }
 
-  async getById(id: string): Promise<RawMessage> {
-    const doc = await this.model.findById(id, { bytes: 0 }).lean<RawMessageDoc>().exec();
-    if (!doc) throw notFound('raw message', id);
-    return toRawMessage(doc);
+  /**
+   * Stores new mails in one write.
+   * @returns the messages in the same order; null when one of them is known or too large for it, or two are the same: some may
+   *   be stored then, and `insertIfNew` one by one makes it whole
+   */
+  async insertAll(mails: readonly NewRawMessage[]): Promise<RawMessage[] | null> {
+    if (mails.some(({ bytes }) => bytes.length > MAX_INLINE_BYTES)) return null;
+    const docs = mails.map((mail) => this.newDoc(mail, contentKey(mail.bytes), newId(), mail.bytes));
+    try {
+      await insertManyDirect(this.model, docs);
+    } catch (error) {
+      if (isDuplicateKey(error)) return null;
+      throw error;
+    }
+    return docs.map(toRawMessage);
   }
 
   /** @throws AppError NOT_FOUND when the message does not exist or its bytes were erased */
-  async readBytes(id: string): Promise<Buffer> {
-    const doc = await this.model.findById(id, { bytes: 1 }).lean<RawMessageDoc>().exec();
+  async readWithBytes(id: string): Promise<{ raw: RawMessage; bytes: Buffer }> {
+    const doc = await this.model.findById(id).lean<RawMessageDoc>().exec();
     if (!doc) throw notFound('raw message', id);
-    return doc.bytes ? toBuffer(doc.bytes) : this.bucket.read(id);
+    return { raw: toRawMessage(doc), bytes: doc.bytes ? toBuffer(doc.bytes) : await this.bucket.read(id) };
+  }
+
+  /** @throws AppError as `readWithBytes` */
+  async readBytes(id: string): Promise<Buffer> {
+    return (await this.readWithBytes(id)).bytes;
   }
 
   async setEmailId(id: string, emailId: string): Promise<void> {
-    await this.model.updateOne({ _id: id }, { $set: { emailId } }).exec();
+    await updateDirect(this.model, { _id: id }, { $set: { emailId } }, this.clock.now());
+  }
+
+  /** @param emailIds by id of the raw message */
+  async setEmailIds(emailIds: ReadonlyMap<string, string>): Promise<void> {
+    const changes = [...emailIds].map(([id, emailId]) => ({ id, set: { emailId } }));
+    await setManyDirect(this.model, changes, this.clock.now());
   }
 
   /** Messages that a crash left without an email, oldest first; younger ones may still be under way. */
@@ -90,6 +106,26 @@ export class RawMessageRepository {
       .lean<RawMessageDoc[]>()
       .exec();
     return docs.map(toRawMessage);
+  }
+
+  /** Every field of the schema. */
+  private newDoc(mail: NewRawMessage, key: string, id: string, inline: Buffer | null): RawMessageDoc {
+    const now = this.clock.now();
+    const { bytes, ...fields } = mail;
+    return {
+      folder: null,
+      uidValidity: null,
+      uid: null,
+      oversize: false,
+      ...fields,
+      _id: id,
+      contentKey: key,
+      size: bytes.length,
+      emailId: null,
+      bytes: inline,
+      createdAt: now,
+      updatedAt: now,
+    };
   }
 
   private async findSame(mail: NewRawMessage, key: string): Promise<RawMessage | null> {

@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, QueryFilter, UpdateQuery } from 'mongoose';
+import { Clock } from '../../common/clock.js';
 import { AppError, notFound } from '../../common/errors.js';
 import { type Page, toPage } from '../../common/http/page.js';
+import { newId } from '../../common/id.js';
+import { insertDirect } from '../../database/direct-write.js';
 import { isDuplicateKey } from '../../database/errors.js';
 import { toPlain } from '../../database/schema-options.js';
 import { THREAD_MODEL, type ThreadDoc } from './thread.schema.js';
@@ -30,7 +33,10 @@ export interface ThreadFilter {
 
 @Injectable()
 export class ThreadRepository {
-  constructor(@InjectModel(THREAD_MODEL) private readonly model: Model<ThreadDoc>) {}
+  constructor(
+    @InjectModel(THREAD_MODEL) private readonly model: Model<ThreadDoc>,
+    private readonly clock: Clock,
+  ) {}
 
   /** The thread that this email begins, made now or by an earlier, interrupted call. */
   async insertForRoot(
@@ -38,16 +44,25 @@ export class ThreadRepository {
     root: ThreadMessage,
   ): Promise<Thread> {
     try {
-      const doc = await this.model.create({
+      const now = this.clock.now();
+      const doc = await insertDirect(this.model, {
+        _id: newId(),
         ...thread,
+        status: 'open',
+        assignee: null,
         rootEmailId: root.emailId,
         participants: root.participants.slice(0, MAX_PARTICIPANTS),
         messageIds: [root.messageId],
+        sentMessageIds: [],
         recentEmailIds: [root.emailId],
         emailCount: 1,
+        sentCount: 0,
         lastMessageAt: root.at,
+        deliveryFailedAt: null,
+        createdAt: now,
+        updatedAt: now,
       });
-      return toThread(doc.toObject<ThreadDoc>());
+      return toThread(doc);
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
       const thread = await this.findByRoot(root.emailId);

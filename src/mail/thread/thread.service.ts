@@ -50,8 +50,6 @@ export class ThreadService {
     if (email.threadId) return email.threadId;
     const mail = email.parsed;
     if (!mail) throw new AppError('INTERNAL', 'The email is not parsed yet.');
-    const made = await this.threads.findByRoot(email.id);
-    if (made) return made.id;
     const match = await this.findMatch(email, mail);
     const message: ThreadMessage = {
       emailId: email.id,
@@ -60,6 +58,9 @@ export class ThreadService {
       at: email.receivedAt,
     };
     if (match && 'join' in match) {
+      // An interrupted call made a thread before the one to join was there: it stays.
+      const made = await this.threads.findByRoot(email.id);
+      if (made) return made.id;
       const failed = mail.deliveryReport?.action === 'failed' ? { deliveryFailedAt: email.receivedAt } : {};
       await this.threads.addEmail(match.join.id, message, { status: 'open', ...failed });
       return match.join.id;

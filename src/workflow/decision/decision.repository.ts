@@ -1,19 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, QueryFilter } from 'mongoose';
+import { Clock } from '../../common/clock.js';
 import type { PageQuery } from '../../common/http/page.js';
+import { updateDirect } from '../../database/direct-write.js';
 import { toPlain } from '../../database/schema-options.js';
 import { DECISION_MODEL, type DecisionDoc } from './decision.schema.js';
 import type { Decision, Verdict } from './decision.types.js';
 
 @Injectable()
 export class DecisionRepository {
-  constructor(@InjectModel(DECISION_MODEL) private readonly model: Model<DecisionDoc>) {}
+  constructor(
+    @InjectModel(DECISION_MODEL) private readonly model: Model<DecisionDoc>,
+    private readonly clock: Clock,
+  ) {}
 
   /** Stores a decision; the caller gives the id, so that a repeat after a crash writes the same record. */
   async save(decision: Omit<Decision, 'createdAt'>): Promise<void> {
     const { id, ...fields } = decision;
-    await this.model.updateOne({ _id: id }, { $set: fields }, { upsert: true }).exec();
+    await updateDirect(this.model, { _id: id }, { $set: fields }, this.clock.now(), { upsert: true });
   }
 
   async findById(id: string): Promise<Decision | null> {

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model, QueryFilter } from 'mongoose';
+import type { Model, QueryFilter, UpdateQuery } from 'mongoose';
+import { Clock } from '../../common/clock.js';
 import type { PageQuery } from '../../common/http/page.js';
+import { updateDirect } from '../../database/direct-write.js';
 import { toPlain } from '../../database/schema-options.js';
 import { RUN_MODEL, type RunDoc } from './run.schema.js';
 import type { Run, RunStep } from './run.types.js';
@@ -17,7 +19,10 @@ export interface RunFilter {
 
 @Injectable()
 export class RunRepository {
-  constructor(@InjectModel(RUN_MODEL) private readonly model: Model<RunDoc>) {}
+  constructor(
+    @InjectModel(RUN_MODEL) private readonly model: Model<RunDoc>,
+    private readonly clock: Clock,
+  ) {}
 
   /**
    * Adds steps to a run, making it on first use; `end` closes it. Idempotent in the sense that a repeat after a crash only
@@ -32,20 +37,15 @@ export class RunRepository {
     const failures = steps.flatMap((step) =>
       step.error ? [{ step: step.name, ...step.error, at: step.startedAt }] : [],
     );
-    await this.model
-      .updateOne(
-        { _id: id },
-        {
-          $setOnInsert: head,
-          $set: end ?? { endedAt: null, outcome: null },
-          $push: {
-            steps: { $each: steps, $slice: -MAX_STEPS },
-            errors: { $each: failures, $slice: -MAX_STEPS },
-          },
-        },
-        { upsert: true },
-      )
-      .exec();
+    const update: UpdateQuery<RunDoc> = {
+      $setOnInsert: head,
+      $set: end ?? { endedAt: null, outcome: null },
+      $push: {
+        steps: { $each: steps, $slice: -MAX_STEPS },
+        errors: { $each: failures, $slice: -MAX_STEPS },
+      },
+    };
+    await updateDirect(this.model, { _id: id }, update, this.clock.now(), { upsert: true });
   }
 
   async findById(id: string): Promise<Run | null> {

@@ -11,7 +11,7 @@ import { decide, POLICY_VERSION } from '../decision/decide.js';
 import { DecisionRepository } from '../decision/decision.repository.js';
 import type { DecisionInput } from '../decision/decision.types.js';
 import { neverAutoHits } from '../decision/never-auto.js';
-import { move, parsedOf, type Step, type StepContext, type StepResult } from './step.js';
+import { type Made, move, parsedOf, type Step, type StepContext, type StepResult } from './step.js';
 
 /** Gathers what `decide` looks at, stores the verdict with every rule, value and threshold. */
 @Injectable()
@@ -26,12 +26,12 @@ export class DecideStep implements Step {
     private readonly decisions: DecisionRepository,
   ) {}
 
-  async run(email: Email, { runId }: StepContext): Promise<StepResult> {
-    const reply = email.replyId ? await this.replies.findById(email.replyId) : null;
+  async run(email: Email, { runId, made = {} }: StepContext): Promise<StepResult> {
+    const reply = await this.replyOf(email, made);
     const input = await this.inputFor(email, reply);
     const outcome = decide(input);
     const id = newId();
-    await this.decisions.save({
+    made.decision = {
       id,
       emailId: email.id,
       mailboxId: email.mailboxId,
@@ -40,9 +40,15 @@ export class DecideStep implements Step {
       input,
       policyVersion: POLICY_VERSION,
       ...outcome,
-    });
+    };
+    await this.decisions.save(made.decision);
     for (const { rule, verdict } of outcome.rules) if (verdict !== 'pass') guardrailBlocks.inc({ rule });
     return move('decided', { decisionId: id });
+  }
+
+  private async replyOf({ replyId }: Email, { reply }: Made): Promise<Reply | null> {
+    if (!replyId) return null;
+    return reply?.id === replyId ? reply : this.replies.findById(replyId);
   }
 
   private async inputFor(email: Email, reply: Reply | null): Promise<DecisionInput> {

@@ -21,7 +21,7 @@ export class DraftStep implements Step {
     private readonly replies: ReplyRepository,
   ) {}
 
-  async run(email: Email, { signal, allowFallback }: StepContext): Promise<StepResult> {
+  async run(email: Email, { signal, allowFallback, made }: StepContext): Promise<StepResult> {
     const { category } = email.classification!;
     const isAsked = email.regenerate !== null;
     const mailbox = await this.mailboxes.get(email.mailboxId);
@@ -40,7 +40,9 @@ export class DraftStep implements Step {
     });
     if (draft.kind === 'no_answer')
       return move('drafted', { replyId: open?.id ?? null, regenerate: null }, draft.reason);
-    return this.drafted(await this.store(email, open, draft));
+    const reply = await this.store(email, open, draft);
+    if (made) made.reply = reply;
+    return this.drafted(reply);
   }
 
   private async store(email: Email, open: Reply | null, draft: CheckedDraft): Promise<Reply> {

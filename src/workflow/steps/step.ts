@@ -1,4 +1,6 @@
 import type { EmailChange } from '../../mail/message/email.repository.js';
+import type { Reply } from '../../reply/reply.types.js';
+import type { Decision } from '../decision/decision.types.js';
 import type { Email, EmailState } from '../../mail/message/email.types.js';
 
 /** What a step made of an email: where it goes, or when to look again. */
@@ -18,6 +20,12 @@ export type StepResult =
       note?: string;
     };
 
+/** What the steps of one pass made: the next one need not read it back from the store. Empty after a restart. */
+export interface Made {
+  reply?: Reply;
+  decision?: Omit<Decision, 'createdAt'>;
+}
+
 export interface StepContext {
   /** Aborted when the lease is lost or the process shuts down: stop and write nothing more. */
   signal: AbortSignal;
@@ -25,6 +33,7 @@ export interface StepContext {
   allowFallback: boolean;
   /** Id of the run this step belongs to. */
   runId: string;
+  made?: Made;
 }
 
 /**
