@@ -6,7 +6,6 @@ import { ClassificationJobs } from './classification.jobs.js';
 import { ClassificationService } from './classification.service.js';
 import { ExampleRepository } from './example.repository.js';
 import { EXAMPLE_MODEL, exampleSchema } from './example.schema.js';
-import { LanguageDetector } from './local/language.js';
 import { LocalEngine } from './local/local.engine.js';
 import { defaultTrainer, ModelTrainer } from './local/model-trainer.js';
 import { OpenAiEngine } from './openai/openai.engine.js';
@@ -17,7 +16,6 @@ import { Taxonomy } from './taxonomy.js';
   controllers: [ClassificationController],
   providers: [
     Taxonomy,
-    LanguageDetector,
     { provide: ModelTrainer, useFactory: defaultTrainer },
     ExampleRepository,
     LocalEngine,

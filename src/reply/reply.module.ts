@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { LlmModule } from '../llm/llm.module.js';
-import { LanguageDetector } from './language-detector.js';
 import { LocalReplyEngine } from './local/local.engine.js';
 import { Canary } from './openai/canary.js';
 import { OpenAiReplyEngine } from './openai/openai.engine.js';
@@ -19,15 +18,7 @@ import { REVIEW_MODEL, reviewSchema } from './review.schema.js';
       { name: REVIEW_MODEL, schema: reviewSchema },
     ]),
   ],
-  providers: [
-    ReplyService,
-    LocalReplyEngine,
-    OpenAiReplyEngine,
-    Canary,
-    LanguageDetector,
-    ReplyRepository,
-    ReviewRepository,
-  ],
+  providers: [ReplyService, LocalReplyEngine, OpenAiReplyEngine, Canary, ReplyRepository, ReviewRepository],
   exports: [ReplyService, ReplyRepository, ReviewRepository],
 })
 export class ReplyModule {}

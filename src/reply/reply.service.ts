@@ -3,7 +3,7 @@ import { InjectPinoLogger, PinoLogger } from 'nestjs-pino';
 import { AppError } from '../common/errors.js';
 import { AppConfig } from '../config/app-config.js';
 import { checkDraft } from './draft-checks.js';
-import { LanguageDetector } from './language-detector.js';
+import { LanguageDetector } from '../common/text/language-detector.js';
 import { LocalReplyEngine } from './local/local.engine.js';
 import { Canary } from './openai/canary.js';
 import { DRAFT_RULES } from './openai/draft-reply.prompt.js';
@@ -50,7 +50,7 @@ export class ReplyService {
       customerText: `${context.subject}\n${context.text}`,
       canary: this.config.hasModelProvider ? this.canary.for(context.emailId) : null,
       promptText: DRAFT_RULES,
-      language: { found: await this.languages.detect(text), wanted: context.language },
+      language: { found: await this.languages.detectReliably(text), wanted: context.language },
     });
   }
 

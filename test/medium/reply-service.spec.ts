@@ -2,7 +2,7 @@ import { newId } from '../../src/common/id';
 import { Bm25Index } from '../../src/knowledge/bm25-index';
 import { SAMPLE_ARTICLES } from '../../src/knowledge/sample-articles';
 import { splitPassages } from '../../src/knowledge/split-passages';
-import { LanguageDetector } from '../../src/reply/language-detector';
+import { LanguageDetector } from '../../src/common/text/language-detector';
 import { LocalReplyEngine } from '../../src/reply/local/local.engine';
 import { Canary } from '../../src/reply/openai/canary';
 import { OpenAiReplyEngine } from '../../src/reply/openai/openai.engine';

@@ -4,7 +4,7 @@ import { AppError } from '../../common/errors.js';
 import type { AppConfig } from '../../config/app-config.js';
 import type { ExampleFingerprint, ExampleRepository } from '../example.repository.js';
 import { Taxonomy } from '../taxonomy.js';
-import { LanguageDetector } from './language.js';
+import { LanguageDetector } from '../../common/text/language-detector.js';
 import { LocalEngine } from './local.engine.js';
 import { InlineTrainer, ModelTrainer } from './model-trainer.js';
 import type { TrainingItem } from './training-set.js';

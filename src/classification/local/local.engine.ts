@@ -11,7 +11,7 @@ import type {
 import { Taxonomy } from '../taxonomy.js';
 import { ExampleRepository, type ExampleFingerprint } from '../example.repository.js';
 import { classifyLocally } from './classify-locally.js';
-import { LanguageDetector } from './language.js';
+import { LanguageDetector } from '../../common/text/language-detector.js';
 import type { LocalModel } from './local-model.js';
 import { ModelTrainer } from './model-trainer.js';
 import { bundledMails, bundledTerms, type TrainingItem } from './training-set.js';

@@ -8,7 +8,7 @@ import type {
   ClassificationContext,
   ClassificationEngine,
 } from '../classification.types.js';
-import { LanguageDetector } from '../local/language.js';
+import { LanguageDetector } from '../../common/text/language-detector.js';
 import { Taxonomy } from '../taxonomy.js';
 import { checkAnswer } from './answer-check.js';
 import { classifyEmailPrompt } from './classify-email.prompt.js';

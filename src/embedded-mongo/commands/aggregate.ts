@@ -107,7 +107,7 @@ function sourceOf(plan: PipelinePlan, slice: TimeSlice): IteratorSource | AsyncS
 }
 
 function* rawDocuments(query: Query, slice: TimeSlice): Generator<Buffer | Pause, void> {
-  for (const row of query.rows(slice)) {
+  for (const row of query.rows(slice, true)) {
     if (row === PAUSE) yield row;
     else if (typeof row !== 'symbol') yield row.raw;
   }

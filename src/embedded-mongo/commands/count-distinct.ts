@@ -31,7 +31,7 @@ async function count(context: CommandContext): Promise<Reply> {
   const collation = optionalDocument(context, 'collation');
   const query = new Query({ info, filter, collation, hint: command['hint'], skip, limit }, view);
   let n = 0;
-  await drain(query.rows(context.slice), context.slice, () => n++);
+  await drain(query.rows(context.slice, true), context.slice, () => n++);
   return { n, ok: 1 };
 }
 
@@ -64,7 +64,7 @@ async function distinct(context: CommandContext): Promise<Reply> {
   values.equals = (a, b) => valuesEqual(a, b, query.collation);
   if (query.collation) values.byCollation = true;
   const roots = new Set([key.split('.', 1)[0] as string]);
-  await drain(query.rows(context.slice), context.slice, ({ raw }) => values.add(pickFields(raw, roots)));
+  await drain(query.rows(context.slice, true), context.slice, ({ raw }) => values.add(pickFields(raw, roots)));
   return { values: values.list, ok: 1 };
 }
 

@@ -1,3 +1,4 @@
+import { ObjectId } from 'bson';
 import type { Document } from '../bson/values.js';
 import type { Row } from '../storage/read-view.js';
 import { drain } from '../storage/time-slice.js';
@@ -28,6 +29,7 @@ export async function locate(context: CommandContext, ns: string, selection: Sel
   const { server, session, slice } = context;
   const info = server.store.catalog.find(ns);
   if (!info || info.type === 'view' || info.stats.count <= SMALL || session?.autocommit === false) return undefined;
+  if (!selection.multi && isById(selection.filter)) return undefined;
   const { view } = server.transactions.read(context);
   const { multi, ...rest } = selection;
   const spec: QuerySpec = { ...rest, info, limit: multi ? 0 : 1 };
@@ -37,6 +39,13 @@ export async function locate(context: CommandContext, ns: string, selection: Sel
   const keys: Buffer[] = [];
   await drain<Row>(query.rows(slice), slice, ({ recordKey }) => keys.push(recordKey));
   return keys;
+}
+
+/** `{ _id: <value> }`: one look-up, whatever the value is. */
+function isById(filter: Document): boolean {
+  const names = Object.keys(filter);
+  const id = filter['_id'];
+  return names.length === 1 && (typeof id === 'string' || id instanceof ObjectId);
 }
 
 /** Cuts the keys of a write into the parts its commits take. */

@@ -139,12 +139,12 @@ const decoder =
 
 function* atOnce(query: Query, fields: ReadonlySet<string> | null, slice: TimeSlice): Generator<Document> {
   const read = decoder(fields);
-  for (const { raw } of withoutPauses(query.rows(slice.uninterrupted()))) yield read(raw);
+  for (const { raw } of withoutPauses(query.rows(slice.uninterrupted(), true))) yield read(raw);
 }
 
 async function* pausing(query: Query, fields: ReadonlySet<string> | null, slice: TimeSlice): AsyncGenerator<Document> {
   const read = decoder(fields);
-  for (const row of query.rows(slice)) {
+  for (const row of query.rows(slice, true)) {
     if (row === PAUSE) await slice.pause();
     else if (typeof row !== 'symbol') yield read(row.raw);
   }

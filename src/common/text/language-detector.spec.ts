@@ -1,4 +1,4 @@
-import { LanguageDetector } from './language.js';
+import { LanguageDetector } from './language-detector.js';
 
 describe('LanguageDetector', () => {
   const detector = new LanguageDetector();

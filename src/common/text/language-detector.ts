@@ -3,6 +3,7 @@ import type { eld as Eld } from 'eld/extrasmall';
 
 /** Fewer characters than this say too little: short subjects are guessed wrong every tenth time. */
 const MIN_LENGTH = 20;
+const MIN_RELIABLE_LENGTH = 40;
 /** More text does not change the answer, only the time. */
 const MAX_LENGTH = 2_000;
 
@@ -16,10 +17,18 @@ export class LanguageDetector {
 
   /** ISO 639-1 code; null when the text is shorter than 20 characters or not in any language. */
   async detect(text: string): Promise<string | null> {
+    return (await this.look(text, MIN_LENGTH))?.language || null;
+  }
+
+  /** As `detect`, but null also when a wrong answer is likely: for warnings, which must not cry wolf. */
+  async detectReliably(text: string): Promise<string | null> {
+    const result = await this.look(text, MIN_RELIABLE_LENGTH);
+    return result?.isReliable() ? result.language : null;
+  }
+
+  private async look(text: string, minLength: number): Promise<ReturnType<typeof Eld.detect> | null> {
     const words = text.slice(0, MAX_LENGTH).replace(NOT_LANGUAGE, ' ').replace(/\s+/g, ' ').trim();
-    if (words.length < MIN_LENGTH) return null;
-    const detector = await this.load();
-    return detector.detect(words).language || null;
+    return words.length < minLength ? null : (await this.load()).detect(words);
   }
 
   /** Loads the table (0.2 s) ahead of the first mail. */
