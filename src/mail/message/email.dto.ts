@@ -74,6 +74,10 @@ export const emailSummaryView = z
     screening: screeningView.nullable(),
     classification: classificationView.nullable(),
     replyId: z.string().nullable(),
+    bouncedReplyId: z
+      .string()
+      .nullable()
+      .describe('The reply of ours that this bounce is about; null for any other mail'),
     attempts: z.int().describe('Failed tries of the present step'),
     lastError: stepErrorView.nullable(),
     createdAt: time,

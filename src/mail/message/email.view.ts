@@ -21,6 +21,7 @@ export function toEmailSummaryView(email: EmailSummary | Email): EmailSummaryVie
     screening: email.screening,
     classification: email.classification,
     replyId: email.replyId,
+    bouncedReplyId: email.bouncedReplyId,
     attempts: email.attempts,
     lastError: lastError && { ...lastError, at: lastError.at.toISOString() },
     createdAt: email.createdAt.toISOString(),
