@@ -49,7 +49,7 @@ export async function updateDirect<T extends Stored>(
     ...(upsert && { $setOnInsert: { ...$setOnInsert, createdAt: now } }),
   };
   const options = { ...OPTIONS, upsert };
-  const result = await model.collection.updateOne(filter as never, stamped as never, options);
+  const result = await model.collection.updateOne(filter, stamped, options);
   return result.matchedCount + result.upsertedCount;
 }
 
@@ -63,7 +63,7 @@ export async function findAndUpdateDirect<T extends Stored>(
 ): Promise<T | null> {
   const stamped = withUpdatedAt(update, now);
   const options = { ...OPTIONS, sort, returnDocument: 'after' as const, includeResultMetadata: false as const };
-  return (await model.collection.findOneAndUpdate(filter as never, stamped as never, options)) as T | null;
+  return (await model.collection.findOneAndUpdate(filter, stamped, options)) as T | null;
 }
 
 const withUpdatedAt = (update: Stamped, now: Date): Stamped => ({

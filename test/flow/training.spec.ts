@@ -21,7 +21,10 @@ describe('training', () => {
   const stats = async () => (await app.as('get', '/training/stats').expect(200)).body;
 
   it('labels a mail, trains the built-in classifier on it within seconds, and exports it as JSON lines', async () => {
-    const emailId = await arrive(app, { subject: 'Where is my invoice?', text: 'Please send me the invoice of March.' });
+    const emailId = await arrive(app, {
+      subject: 'Where is my invoice?',
+      text: 'Please send me the invoice of March.',
+    });
     await until(app, emailId, 'in_review', 'needs_human');
     const { body: label } = await app
       .as('put', `/training/emails/${emailId}/label`)
@@ -51,7 +54,10 @@ describe('training', () => {
   });
 
   it('labels by itself only where both engines agree and no person did', async () => {
-    const emailId = await arrive(app, { subject: 'Login', text: 'I cannot log in, my password does not work any more.' });
+    const emailId = await arrive(app, {
+      subject: 'Login',
+      text: 'I cannot log in, my password does not work any more.',
+    });
     await until(app, emailId, 'in_review', 'needs_human');
     const { body: result } = await app.as('post', '/training/auto-label').send({ limit: 50 }).expect(200);
     expect(result.looked).toBe(result.labelled + result.skipped);
@@ -69,6 +75,7 @@ describe('training', () => {
       const { body } = await app.as('get', '/training/emails').expect(200);
       return body.items.some((item: { emailId: string }) => item.emailId === emailId) ? body.items : null;
     });
-    for (const item of queue) expect(item.labels.every((label: { source: string }) => label.source === 'auto')).toBe(true);
+    for (const item of queue)
+      expect(item.labels.every((label: { source: string }) => label.source === 'auto')).toBe(true);
   });
 });

@@ -116,11 +116,7 @@ function isSameElement(old: Buffer, a: Element | undefined, now: Buffer, b: Elem
   return old.compare(now, b.from, nowEnd, a.from, oldEnd) === 0;
 }
 
-function findElement(
-  bytes: Buffer,
-  start: number,
-  name: Buffer,
-): Element | undefined {
+function findElement(bytes: Buffer, start: number, name: Buffer): Element | undefined {
   const end = start + bytes.readInt32LE(start) - 1;
   let at = start + 4;
   while (at < end) {

@@ -113,6 +113,12 @@ async function collMod(context: CommandContext): Promise<Reply> {
 
 function modifyIndex(info: CollectionInfo, change: Document): Document {
   const { name, keyPattern, expireAfterSeconds, hidden } = change;
+  if (change['unique'] !== undefined || change['prepareUnique'] !== undefined) {
+    throw new MongoError(
+      115,
+      'collMod cannot make an index unique in the embedded store: create a unique index instead',
+    );
+  }
   const index = info.indexes.find(
     (candidate) =>
       candidate.name === name ||

@@ -26,13 +26,13 @@ export interface FindRequest {
   singleBatch: boolean;
   tailable: boolean;
   awaitData: boolean;
-  showRecordId: boolean;
 }
 
 /** @throws MongoError for options MongoDB refuses */
 export function parseFind(context: CommandContext): FindRequest {
   allowOnly(context, FIND_FIELDS);
   const { command } = context;
+  refuseUnsupported(command);
   const limit = negativeLimit(command['limit']);
   const request: FindRequest = {
     ns: namespaceOf(context),
@@ -48,7 +48,6 @@ export function parseFind(context: CommandContext): FindRequest {
     singleBatch: limit.single || toBoolean(command['singleBatch']),
     tailable: toBoolean(command['tailable']),
     awaitData: toBoolean(command['awaitData']),
-    showRecordId: toBoolean(command['showRecordId']),
   };
   if (request.awaitData && !request.tailable) {
     throw new MongoError(9, 'Cannot set awaitData without tailable');
@@ -57,6 +56,21 @@ export function parseFind(context: CommandContext): FindRequest {
     throw new MongoError(9, 'hint must be a string or an object');
   }
   return request;
+}
+
+/** Options that change the result and that nothing here does: better an error than another answer. */
+function refuseUnsupported(command: Document): void {
+  for (const option of ['min', 'max']) {
+    if (command[option] !== undefined)
+      throw new MongoError(
+        115,
+        `find with '${option}' is not supported by the embedded store; use a range in the filter`,
+      );
+  }
+  for (const option of ['returnKey', 'showRecordId']) {
+    if (toBoolean(command[option]))
+      throw new MongoError(115, `find with '${option}' is not supported by the embedded store`);
+  }
 }
 
 /** Older clients say "one batch" by a negative limit. */

@@ -28,7 +28,7 @@ async function find(context: CommandContext): Promise<Reply> {
   }
   const query = new Query({ ...request, info }, view);
   const projector = makeProjector(request.projection, query, request.let);
-  const documents = project(query, projector, context.slice, request.showRecordId ? info : null);
+  const documents = project(query, projector, context.slice);
   const source = new IteratorSource(documents, request.limit > 0 ? request.limit : Infinity);
   const batchSize = request.batchSize;
   const reply = await server.cursors.open(
@@ -59,17 +59,11 @@ const NOWHERE: CollectionInfo = {
 };
 const NO_VIEW = { overlay: () => undefined } as unknown as ConstructorParameters<typeof Query>[1];
 
-function* project(
-  query: Query,
-  projector: Projector | null,
-  slice: TimeSlice,
-  recordIds: CollectionInfo | null,
-): Generator<Buffer | Pause, void> {
+function* project(query: Query, projector: Projector | null, slice: TimeSlice): Generator<Buffer | Pause, void> {
   for (const row of query.rows(slice, true)) {
     if (row === PAUSE) yield row;
     else if (typeof row !== 'symbol') yield projector ? projector(row.raw) : row.raw;
   }
-  void recordIds;
 }
 
 function closeCursor(context: CommandContext, reply: Reply): Reply {

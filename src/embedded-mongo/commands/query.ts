@@ -109,7 +109,13 @@ export class Query {
 
   /** Matching rows without order, skip and limit. */
   matching(slice: TimeSlice, passing = false): Generator<Row | Pause, void> {
-    return execute(passing ? this.view.passing() : this.view, this.plan, (raw) => this.accepts(raw), slice, this.counts);
+    return execute(
+      passing ? this.view.passing() : this.view,
+      this.plan,
+      (raw) => this.accepts(raw),
+      slice,
+      this.counts,
+    );
   }
 
   /** The score of a document under the query's `$text`. */

@@ -13,7 +13,8 @@ export interface Stretch {
 }
 
 const ANY: Stretch = { from: Buffer.alloc(0), to: Buffer.from([0xff]), point: false, text: () => '[MinKey, MaxKey]' };
-export const anyValue = (direction: 1 | -1): Stretch => (direction === 1 ? ANY : { ...ANY, text: () => '[MaxKey, MinKey]' });
+export const anyValue = (direction: 1 | -1): Stretch =>
+  direction === 1 ? ANY : { ...ANY, text: () => '[MaxKey, MinKey]' };
 
 /**
  * The stretches of an index field a condition allows, ascending in byte order. Values whose encoding was cut stand for

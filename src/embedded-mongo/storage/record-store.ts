@@ -192,7 +192,9 @@ function affectedIndexes(info: CollectionInfo, before: Buffer, after: Buffer): C
   const { indexes, roots } = compileIndexes(info.indexes);
   if (!roots || roots.size === 0) return indexes;
   const changed = changedFields(before, after, roots);
-  return changed.size === 0 ? [] : indexes.filter((index) => [...(index.roots ?? [])].some((root) => changed.has(root)));
+  return changed.size === 0
+    ? []
+    : indexes.filter((index) => [...(index.roots ?? [])].some((root) => changed.has(root)));
 }
 
 function entryKey(index: IndexInfo, fields: Buffer, recordKey: Buffer): Buffer {

@@ -52,8 +52,8 @@ describe('embedded-mongo under mongoose', () => {
 
     const result = await Person.bulkWrite([
       { insertOne: { document: { _id: 'i', name: 'In' } as never } },
-      { updateOne: { filter: { _id: 'i' }, update: { $inc: { age: 2 } } } },
-      { updateOne: { filter: { _id: 'u' }, update: { $set: { name: 'Up' } }, upsert: true } },
+      { updateOne: { filter: { _id: 'i' }, update: { $inc: { age: 2 } } as never } },
+      { updateOne: { filter: { _id: 'u' }, update: { $set: { name: 'Up' } } as never, upsert: true } },
       { deleteOne: { filter: { _id: 'b' } } },
     ]);
     expect(result).toMatchObject({ insertedCount: 1, modifiedCount: 1, upsertedCount: 1, deletedCount: 1 });

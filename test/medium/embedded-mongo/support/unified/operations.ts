@@ -145,9 +145,9 @@ const databaseOperations: Record<string, (target: Db, options: Document, entitie
     await initialize(cursor);
     return cursor;
   },
-  createCollection: async (target, options) => {
+  createCollection: (target, options) => {
     const { collection, rest } = split(options, 'collection');
-    await target.createCollection(collection, rest);
+    return target.createCollection(collection, rest);
   },
   dropCollection: (target, options) => {
     const { collection, rest } = split(options, 'collection');

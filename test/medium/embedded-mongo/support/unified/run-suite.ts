@@ -21,8 +21,7 @@ export async function runCase(uri: string, suite: UnifiedSuite, test: UnifiedTes
   } finally {
     for (const configureFailPoint of FAIL_POINTS) await admin.db('admin').command({ configureFailPoint, mode: 'off' });
     await admin.db('admin').command({ killAllSessions: [] });
-    await entities.close();
-    await admin.close();
+    await entities.close().finally(() => admin.close());
   }
 }
 
