@@ -31,7 +31,7 @@ async function measure(count: number, withLatency: boolean): Promise<Report> {
     mailwrightRun({ stack, user, mails: makeMails(count, user), llm, env, timeoutMs: RUN_TIMEOUT_MS });
   try {
     await stack.seed('u1@support.test', makeMails(count, 'u1@support.test'));
-    await bareFetch(stack, 'u1@support.test'); // Dovecot has indexed the folder, and V8 has compiled the libraries
+    // Once, like Mailwright's pass: both begin with code that V8 has not compiled yet.
     const bare = await bareFetch(stack, 'u1@support.test');
     llm.setMode('instant');
     const instant = await run('u2@support.test');

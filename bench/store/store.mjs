@@ -2,19 +2,21 @@
  * Throughput of the embedded store over TCP with the official driver: 3 KB documents, 3 secondary indexes (1 unique),
  * retryable writes, every write flushed to disk before it is acknowledged.
  *
- *   npm run build && node bench/store/store.mjs [--docs 20000] [--clients 1,16] [--server dist/embedded-mongo/main.js]
+ *   npm run bench:store -- [--docs 20000] [--ops 8000] [--clients 1,16] [--only claim] [--server MAIN.js] [--uri URI]
  *
- * The server runs as its own process, so both share the cores with each other. Measure on a quiet machine.
+ * The server runs as its own process, so both share the cores with each other. Wall-clock figures mean something on a
+ * quiet machine only (the load is printed); CPU per operation and the multiples of the baseline do not depend on it much.
+ * With --uri another server is measured, which is trusted to hold nothing else in its database `bench`.
  */
-import { performance } from 'node:perf_hooks';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MongoClient } from 'mongodb';
-import { anonymousMegabytes, measure, print } from './measure.mjs';
+import { measureBaseline } from './baseline.mjs';
+import { anonymousMegabytes, measure, percentile, print, printHead } from './measure.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -29,6 +31,7 @@ const { values } = parseArgs({
 const DOCS = Number(values.docs);
 const OPS = Number(values.ops);
 const CLIENTS = values.clients.split(',').map(Number);
+const BATCH = 1000;
 const GROUP_DOCS = 100_000;
 const filler = randomBytes(2100).toString('base64'); // 2.8 KB that do not compress
 
@@ -42,20 +45,15 @@ const documentOf = (n) => ({
   amount: n % 1000,
   filler,
 });
+const random = () => Math.floor(Math.random() * DOCS);
+const wants = (name) => !values.only || name.includes(values.only);
 
 const dir = mkdtempSync(join(tmpdir(), 'bench-store-'));
-const started = performance.now();
-const child = values.uri
-  ? null
-  : spawn(process.execPath, [values.server, '--dir', dir, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-if (child) await new Promise((resolve) => child.stdout.once('data', resolve));
+const { child, uri, startMs } = values.uri ? { uri: values.uri } : await start(join(dir, 'store'));
 const pid = child?.pid ?? 0;
-const startMs = performance.now() - started;
-const uri =
-  values.uri ??
-  `mongodb://127.0.0.1:${JSON.parse(readFileSync(join(dir, 'server.json'), 'utf8')).port}/?replicaSet=rs0`;
 const client = await MongoClient.connect(uri, { maxPoolSize: 32 });
-const jobs = client.db('bench').collection('jobs');
+const database = client.db('bench');
+const jobs = database.collection('jobs');
 try {
   await run();
 } finally {
@@ -65,101 +63,130 @@ try {
   rmSync(dir, { recursive: true, force: true });
 }
 
+async function start(folder) {
+  const begun = performance.now();
+  const args = [values.server, '--dir', folder, '--port', '0'];
+  const process_ = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve, reject) => {
+    process_.stdout.once('data', resolve);
+    process_.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+  const { port } = JSON.parse(readFileSync(join(folder, 'server.json'), 'utf8'));
+  return { child: process_, uri: `mongodb://127.0.0.1:${port}/?replicaSet=rs0`, startMs: performance.now() - begun };
+}
+
 async function run() {
-  console.log(
-    `start ${startMs.toFixed(0)} ms; ${DOCS} documents of ${Buffer.byteLength(JSON.stringify(documentOf(1)))} bytes`,
-  );
-  console.log(
-    `${'operation'.padEnd(26)} ${'rate'.padStart(10)} ${'p50 ms'.padStart(9)} ${'p99 ms'.padStart(9)} ${'µs CPU'.padStart(9)}`,
-  );
+  console.log(`${cpus().length} cores, load ${loadavg()[0].toFixed(1)}, node ${process.version}`);
+  const size = Buffer.byteLength(JSON.stringify(documentOf(1)));
+  console.log(`${DOCS} documents of ${size} bytes${startMs ? `; start ${startMs.toFixed(0)} ms` : ''}\n`);
+  const baseline = await measureBaseline(dir, documentOf, idOf);
+  for (const { name, perSecond, micros } of baseline) {
+    console.log(`baseline: ${name.padEnd(24)} ${Math.round(perSecond)}/s, ${micros.toFixed(0)} µs CPU`);
+  }
+  console.log();
+  printHead();
+  await load();
+  const perUnit = Object.fromEntries(baseline.map(({ name, micros }) => [name, micros]));
+  for (const [name, { operation, share, most, against }] of Object.entries(operations())) {
+    if (!wants(name)) continue;
+    for (const clients of CLIENTS) {
+      const count = Math.max(1, Math.min(Math.ceil(OPS / (clients === 1 ? share * 4 : share)), most ?? Infinity));
+      const result = await measure({ name, count, clients, pid, operation });
+      const base = perUnit[against(clients)];
+      print(result, pid ? `${(result.serverMicros / base).toFixed(1)} x "${against(clients)}"` : '');
+    }
+  }
+  if (wants('group')) await aggregate();
+  if (wants('scan')) await scanWithReads();
+  if (pid)
+    console.log(`\nanonymous memory of the server: ${anonymousMegabytes(pid)} MB; load ${loadavg()[0].toFixed(1)}`);
+}
+
+/** What is measured. `against` names the baseline its CPU is compared with; `share` divides the number of runs. */
+function operations() {
+  let inserted = DOCS;
+  const claimed = new Set();
+  const write = (clients) => (clients === 1 ? 'put, 1 per commit' : 'put, 16 per commit');
+  const read = () => 'get + BSON decode';
+  return {
+    insertOne: { share: 1, against: write, operation: () => jobs.insertOne(documentOf(inserted++)) },
+    findOne: { share: 1, against: read, operation: () => jobs.findOne({ _id: idOf(random()) }) },
+    'range of 50': { share: 8, against: read, operation: range },
+    updateOne: {
+      share: 1,
+      against: write,
+      operation: () => jobs.updateOne({ _id: idOf(random()) }, { $set: { touched: random() }, $inc: { amount: 1 } }),
+    },
+    claim: {
+      share: 1,
+      most: Math.floor(DOCS / (CLIENTS.length + 1)),
+      against: write,
+      operation: async () => {
+        const change = { $set: { state: 'running' } };
+        const job = await jobs.findOneAndUpdate({ state: 'pending' }, change, {
+          sort: { due: 1 },
+          returnDocument: 'after',
+        });
+        if (!job) throw new Error('nothing left to claim');
+        if (claimed.has(job._id)) throw new Error(`${job._id} was claimed twice`);
+        claimed.add(job._id);
+      },
+    },
+  };
+}
+
+async function range() {
+  const group = random() % 50;
+  const amount = { $gte: random() % 500 };
+  await jobs.find({ group, amount }).sort({ amount: -1 }).limit(50).toArray();
+}
+
+async function load() {
   await jobs.drop().catch(() => undefined);
   await jobs.createIndexes([
     { key: { email: 1 }, unique: true },
     { key: { state: 1, due: 1 } },
     { key: { group: 1, amount: -1 } },
   ]);
-  await load();
-  let inserted = DOCS;
-  const random = () => Math.floor(Math.random() * DOCS);
-  const claimed = new Set();
-  const operations = {
-    insertOne: () => jobs.insertOne(documentOf(inserted++)),
-    findOne: () => jobs.findOne({ _id: idOf(random()) }),
-    'range of 50': () => {
-      const group = random() % 50;
-      return jobs
-        .find({ group, amount: { $gte: random() % 500 } })
-        .sort({ amount: -1 })
-        .limit(50)
-        .toArray();
-    },
-    updateOne: () => jobs.updateOne({ _id: idOf(random()) }, { $set: { touched: random() }, $inc: { amount: 1 } }),
-    claim: async () => {
-      const job = await jobs.findOneAndUpdate(
-        { state: 'pending' },
-        { $set: { state: 'running' } },
-        { sort: { due: 1 }, returnDocument: 'after' },
-      );
-      if (!job) throw new Error('nothing left to claim');
-      if (claimed.has(job._id)) throw new Error(`${job._id} was claimed twice`);
-      claimed.add(job._id);
-    },
-  };
-  for (const [name, operation] of Object.entries(operations)) {
-    if (values.only && !name.includes(values.only)) continue;
-    for (const clients of CLIENTS) {
-      const share = name === 'range of 50' ? 8 : clients === 1 ? 4 : 1;
-      const count = Math.min(Math.ceil(OPS / share), name === 'claim' ? Math.floor(DOCS / 3) : Infinity);
-      print(await measure({ name, count, clients, pid, operation }));
-    }
-  }
-  if (!values.only || values.only === 'group') await aggregate();
-  if (!values.only || values.only === 'scan') await scanWithReads(random);
-  if (pid) console.log(`anonymous memory of the server: ${anonymousMegabytes(pid)} MB`);
-}
-
-async function load() {
-  const batch = 1000;
-  const result = await measure({
-    name: `insertMany(${batch})`,
-    count: DOCS / batch,
-    clients: 1,
-    pid,
-    operation: (i) => jobs.insertMany(Array.from({ length: batch }, (_, n) => documentOf(i * batch + n))),
-  });
-  print({ ...result, perSecond: result.perSecond * batch, cpuMicros: result.cpuMicros / batch }, 'documents');
-}
-
-async function aggregate() {
-  const small = client.db('bench').collection('facts');
-  for (let i = 0; i < GROUP_DOCS; i += 5000) {
-    await small.insertMany(
-      Array.from({ length: 5000 }, (_, n) => ({
-        _id: i + n,
-        kind: (i + n) % 20,
-        value: n,
-        filler: filler.slice(0, 200),
-      })),
-    );
-  }
-  const pipeline = [{ $group: { _id: '$kind', sum: { $sum: '$value' }, n: { $sum: 1 } } }];
+  const operation = (i) => jobs.insertMany(Array.from({ length: BATCH }, (_, n) => documentOf(i * BATCH + n)));
   print(
     await measure({
-      name: '$group over 100,000',
-      count: 5,
+      name: `insertMany(${BATCH})`,
+      count: Math.ceil(DOCS / BATCH),
       clients: 1,
       pid,
-      operation: () => small.aggregate(pipeline).toArray(),
+      operation,
+      unitsPerOperation: BATCH,
     }),
+    'per document',
   );
 }
 
+async function aggregate() {
+  const facts = database.collection('facts');
+  await facts.drop().catch(() => undefined);
+  for (let i = 0; i < GROUP_DOCS; i += 5000) {
+    const batch = Array.from({ length: 5000 }, (_, n) => ({
+      _id: i + n,
+      kind: (i + n) % 20,
+      value: n,
+      filler: filler.slice(0, 200),
+    }));
+    await facts.insertMany(batch);
+  }
+  const pipeline = [{ $group: { _id: '$kind', sum: { $sum: '$value' }, n: { $sum: 1 } } }];
+  const operation = () => facts.aggregate(pipeline).toArray();
+  print(await measure({ name: '$group over 100,000', count: 5, clients: 1, pid, operation }));
+}
+
 /** Point reads must be answered while a scan without an index runs. */
-async function scanWithReads(random) {
+async function scanWithReads() {
   let running = true;
-  const scan = jobs.countDocuments({ 'filler.nothing': 1 }).finally(() => (running = false));
-  const latencies = [];
   const begun = performance.now();
+  const scan = (async () => {
+    while (performance.now() - begun < 3000) await jobs.countDocuments({ 'filler.nothing': 1 });
+  })().finally(() => (running = false));
+  const latencies = [];
   while (running) {
     const at = performance.now();
     await jobs.findOne({ _id: idOf(random()) });
@@ -167,8 +194,7 @@ async function scanWithReads(random) {
   }
   await scan;
   latencies.sort((a, b) => a - b);
-  const p99 = latencies[Math.floor(latencies.length * 0.99)] ?? 0;
   console.log(
-    `scan of all documents: ${(performance.now() - begun).toFixed(0)} ms, point reads meanwhile: ${latencies.length}, p99 ${p99.toFixed(1)} ms`,
+    `point reads while all documents are scanned: ${latencies.length}, p50 ${percentile(latencies, 0.5).toFixed(1)} ms, p99 ${percentile(latencies, 0.99).toFixed(1)} ms`,
   );
 }
