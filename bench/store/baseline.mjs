@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'bson';
 import { open } from 'lmdb';

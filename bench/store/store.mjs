@@ -8,6 +8,7 @@
  * quiet machine only (the load is printed); CPU per operation and the multiples of the baseline do not depend on it much.
  * With --uri another server is measured, which is trusted to hold nothing else in its database `bench`.
  */
+import { performance } from 'node:perf_hooks';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

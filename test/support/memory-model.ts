@@ -29,6 +29,16 @@ export class MemoryModel {
     private readonly docs = new Map<string, Doc>(),
   ) {}
 
+  /** The driver's side, which the claim protocol uses. */
+  readonly collection = {
+    findOneAndUpdate: (filter: Record<string, unknown>, update: Update, options: { sort?: Record<string, 1> }) =>
+      this.findOneAndUpdate(filter, update, options).exec(),
+    updateOne: async (filter: Record<string, unknown>, update: Update) => ({
+      ...(await this.updateOne(filter, update).exec()),
+      upsertedCount: 0,
+    }),
+  };
+
   /** As the type that repositories take. */
   asModel<T>(): Model<T> {
     return this as unknown as Model<T>;
