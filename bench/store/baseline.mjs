@@ -22,8 +22,8 @@ export async function measureBaseline(dir, documentOf, keyOf) {
   const putMany = (first, count) => root.transactionSync(() => Array.from({ length: count }, (_, k) => put(first + k)));
   const results = [
     cost('put, 1,000 per commit', 5, 1000, (i) => putMany(i * 1000, 1000)),
-    cost('put, 16 per commit', 100, 16, (i) => putMany(5000 + i * 16, 16)),
-    cost('put, 1 per commit', 200, 1, (i) => putMany(7000 + i, 1)),
+    cost('put, 16 per commit', 500, 16, (i) => putMany(5000 + i * 16, 16)),
+    cost('put, 1 per commit', 500, 1, (i) => putMany(13_000 + i, 1)),
     cost('get + BSON decode', 20_000, 1, (i) => deserialize(root.getBinary(keyOf((i * 7919) % 5000)))),
   ];
   await root.close();
