@@ -190,6 +190,8 @@ describe('IMAP intake from a real Dovecot', () => {
     await untilSubjects(mailbox, 3);
     const before = (await intake.mailboxes.findById(mailbox.id))!.cursor!.uidValidity;
 
+    // Dovecot makes a UIDVALIDITY of the clock's seconds: within one second the new folder would have the old number.
+    await sleep(1_100);
     await stack.asUser(user, async (client) => {
       await client.mailboxDelete('Support');
       await client.mailboxCreate('Support');
