@@ -113,8 +113,11 @@ export class ExampleRepository {
         },
         { upsert: true, returnDocument: 'after', timestamps: false, runValidators: true },
       )
-      .lean<ExampleDoc>()
+      .lean<ExampleDoc | null>()
       .exec();
+    // An upsert that another writer's insert overtook may find nothing to return (seen on one MongoDB-compatible server):
+    // what is stored then is the other writer's label, which the caller's replaces.
+    if (!doc) return this.upsert({ emailId, ...label });
     return toPlain(doc);
   }
 }
