@@ -1,5 +1,5 @@
-// Nest 12, file-type's tree, and eld are ES modules. Jest on Node 20 cannot require() them (that
-// needs Node >= 24.9), so @swc/jest turns them, and our TypeScript, into CommonJS.
+// Nest 12, file-type's tree and eld are ES modules. Jest on Node 20 cannot require() them (that needs Node >= 24.9), so
+// @swc/jest turns them, and our TypeScript, into CommonJS.
 const ES_MODULES = [
   '@nestjs',
   'file-type',

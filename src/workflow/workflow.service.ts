@@ -194,7 +194,7 @@ export class WorkflowService {
         attempt,
         code,
         action: failure.action,
-        reason: code === 'INTERNAL' ? errorMessage(error) : undefined,
+        kind: error instanceof Error ? error.name : typeof error,
       },
       'step failed',
     );
